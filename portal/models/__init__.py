@@ -1,0 +1,17 @@
+"""Models of the shared ground, one file per entity."""
+
+from portal.models.audit import AuditEvent
+from portal.models.facility import Facility, Membership
+from portal.models.live_event import LiveEvent, ProcessHeartbeat
+from portal.models.remote_ae import DeviceProfile, RemoteAE, RemoteAEKind
+
+__all__ = [
+    "AuditEvent",
+    "DeviceProfile",
+    "Facility",
+    "LiveEvent",
+    "Membership",
+    "ProcessHeartbeat",
+    "RemoteAE",
+    "RemoteAEKind",
+]

@@ -1,0 +1,127 @@
+"""Putting a process together: listeners from the apps' `scp` modules, loops from `worker`s."""
+
+import logging
+import signal
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+from pynetdicom.presentation import build_context
+
+from portal.dicom.server import ListenerConfig, listening
+from portal.heartbeat import Heartbeat
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.5
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGINT and SIGTERM set."""
+    stop = threading.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda *_: stop.set())
+    return stop
+
+
+def listener_config(*, port: int, is_shared: bool, tls: bool = False) -> ListenerConfig:
+    """Join the SOP classes and handlers of all apps into one listener's configuration."""
+    sop_classes: list[Any] = []
+    handlers: list[Any] = []
+    for name in settings.DICOM_SCP_MODULES:
+        module = import_module(name)
+        sop_classes += module.SOP_CLASSES
+        handlers += module.HANDLERS
+    return ListenerConfig(
+        ae_title=settings.DICOM_AE_TITLE,
+        address=(settings.DICOM_BIND, port),
+        contexts=[build_context(sop_class) for sop_class in sop_classes],
+        handlers=handlers,
+        ssl_context=tls_context() if tls else None,
+        max_associations=settings.DICOM_MAX_ASSOCIATIONS,
+        is_shared=is_shared,
+    )
+
+
+def tls_context() -> ssl.SSLContext:
+    """Return the server's TLS context: 1.2 and 1.3, client certificates when a CA is set."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.DICOM_TLS_CERT, settings.DICOM_TLS_KEY or None)
+    if settings.DICOM_TLS_CA:
+        context.load_verify_locations(settings.DICOM_TLS_CA)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+@contextmanager
+def scp(*, is_shared: bool = False) -> Iterator[None]:
+    """Run the DICOM listeners (plain, and TLS when a certificate is set) until the block ends."""
+    with ExitStack() as stack:
+        stack.enter_context(
+            listening(listener_config(port=settings.DICOM_PORT, is_shared=is_shared))
+        )
+        detail = f"{settings.DICOM_BIND}:{settings.DICOM_PORT}"
+        if settings.DICOM_TLS_CERT:
+            config = listener_config(port=settings.DICOM_TLS_PORT, is_shared=is_shared, tls=True)
+            stack.enter_context(listening(config))
+            detail += f", TLS {settings.DICOM_TLS_PORT}"
+        stack.enter_context(beating("scp", detail))
+        yield
+
+
+@contextmanager
+def workers(*, only: list[str] | None = None) -> Iterator[None]:
+    """Run the worker loops in threads until the block ends; work in hand is finished."""
+    names = only or list(settings.WORKER_LOOPS)
+    stop = threading.Event()
+    threads = []
+    for name in names:
+        loop = settings.WORKER_LOOPS[name]
+        module = import_module(str(loop["module"]))
+        for number in range(int(loop["threads"])):
+            thread = threading.Thread(
+                target=_work, args=(module.work_once, stop), name=f"worker-{name}-{number}"
+            )
+            thread.start()
+            threads.append(thread)
+    with beating("worker", ", ".join(names)):
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join(timeout=10)
+
+
+@contextmanager
+def beating(kind: str, detail: str) -> Iterator[None]:
+    """Keep the process's heartbeat going while the block runs."""
+    pulse = Heartbeat(kind, detail)
+    pulse.start()
+    try:
+        yield
+    finally:
+        pulse.stop()
+
+
+def _work(work_once: Any, stop: threading.Event) -> None:
+    """Work until told to stop; sleep while there is nothing to do."""
+    while not stop.is_set():
+        try:
+            has_worked = work_once()
+        except DatabaseError:
+            logger.exception("worker lost the database; trying again")
+            has_worked = False
+        except Exception:
+            logger.exception("worker failed; the job keeps its claim until the lease runs out")
+            has_worked = False
+        finally:
+            connections.close_all()
+        if not has_worked:
+            stop.wait(IDLE_SECONDS)

@@ -1,0 +1,91 @@
+"""Reads of the shared ground: who may do what, who may associate, what runs."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from portal.errors import NotAllowed
+from portal.models import DeviceProfile, Facility, Membership, ProcessHeartbeat, RemoteAE
+from portal.types import PERMISSIONS, Actor, Permission, Role
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+HEARTBEAT_LATE = timedelta(seconds=20)
+
+
+def facilities(*, visible_to: "AbstractBaseUser | AnonymousUser") -> QuerySet[Facility]:
+    """Return the facilities this person belongs to."""
+    return Facility.objects.filter(memberships__user_id=visible_to.pk)
+
+
+def membership_of(user: "AbstractBaseUser | AnonymousUser") -> Membership | None:
+    """Return the membership a person works under: the first one given."""
+    return (
+        Membership.objects.select_related("facility").filter(user_id=user.pk).order_by("pk").first()
+    )
+
+
+def actor_for(user: "AbstractBaseUser | AnonymousUser") -> Actor:
+    """Return the actor for a signed-in person."""
+    return Actor("user", user.get_username(), user.pk)
+
+
+def may(by: Actor, facility_id: int, permission: Permission) -> bool:
+    """Say whether the actor's role in the facility includes the permission."""
+    if by.kind != "user":
+        return True  # our own commands and admitted devices; edges decide what those may call
+    role = (
+        Membership.objects.filter(user_id=by.user_id, facility_id=facility_id)
+        .values_list("role", flat=True)
+        .first()
+    )
+    return role is not None and permission in PERMISSIONS[Role(role)]
+
+
+def require(by: Actor, facility_id: int, permission: Permission) -> None:
+    """Raise NotAllowed, naming what is missing, unless the actor may do this."""
+    if not may(by, facility_id, permission):
+        raise NotAllowed(
+            f"Your role does not include “{permission.value}”. "
+            "Ask an administrator of your facility."
+        )
+
+
+def facility_called(ae_title: str) -> Facility | None:
+    """Return the facility that answers to this called AE title."""
+    return Facility.objects.filter(ae_title=ae_title).first()
+
+
+def devices(*, visible_to: "AbstractBaseUser | AnonymousUser") -> QuerySet[RemoteAE]:
+    """Return the devices of a person's facilities, by AE title."""
+    return (
+        RemoteAE.objects.filter(facility__memberships__user_id=visible_to.pk)
+        .select_related("profile")
+        .order_by("ae_title")
+    )
+
+
+def device_profiles(*, visible_to: "AbstractBaseUser | AnonymousUser") -> QuerySet[DeviceProfile]:
+    """Return the device profiles of a person's facilities."""
+    return DeviceProfile.objects.filter(facility__memberships__user_id=visible_to.pk).order_by(
+        "name"
+    )
+
+
+def device_calling(*, facility_id: int, ae_title: str) -> RemoteAE | None:
+    """Return the device on the facility's allow-list that calls itself so."""
+    return (
+        RemoteAE.objects.filter(facility_id=facility_id, ae_title=ae_title, is_enabled=True)
+        .select_related("profile")
+        .first()
+    )
+
+
+def processes_alive() -> QuerySet[ProcessHeartbeat]:
+    """Return the processes heard within the last 20 seconds."""
+    return ProcessHeartbeat.objects.filter(beat_at__gte=timezone.now() - HEARTBEAT_LATE).order_by(
+        "kind", "host", "pid"
+    )

@@ -1,0 +1,246 @@
+"""Every setting of the portal; each environment variable is read here, once, with its type."""
+
+import secrets
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+from environs import Env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+env.read_env(str(BASE_DIR / ".env"), recurse=False)
+
+# --- where we are ---------------------------------------------------------------------------
+DEVELOPMENT: bool = env.bool("PORTAL_DEBUG", False)
+DEBUG: bool = env.bool("PORTAL_DJANGO_DEBUG", False)  # tracebacks in pages: never with real data
+DATA_DIR = Path(env.str("PORTAL_DATA_DIR", str(BASE_DIR / "data"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+_secret_key: str = env.str("PORTAL_SECRET_KEY", "")
+SECRET_KEY_IS_MISSING: bool = not _secret_key and not DEVELOPMENT
+# Commands work without a key; whatever serves pages refuses to start (portal.checks).
+SECRET_KEY = _secret_key or ("development-only" if DEVELOPMENT else secrets.token_urlsafe(50))
+ALLOWED_HOSTS: list[str] = env.list("PORTAL_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("PORTAL_TRUSTED_ORIGINS", [])
+HTTP_PORT: int = env.int("PORTAL_HTTP_PORT", 8000)
+HTTP_BIND: str = env.str("PORTAL_HTTP_BIND", "127.0.0.1")
+
+# --- DICOM ----------------------------------------------------------------------------------
+DICOM_AE_TITLE: str = env.str("PORTAL_AE_TITLE", "PORTAL")
+DICOM_STORE_AE_TITLE: str = env.str("PORTAL_STORE_AE_TITLE", "PORTAL_STORE")
+DICOM_BIND: str = env.str("PORTAL_DICOM_BIND", "127.0.0.1" if DEVELOPMENT else "0.0.0.0")  # noqa: S104
+DICOM_PORT: int = env.int("PORTAL_DICOM_PORT", 11112)
+DICOM_TLS_PORT: int = env.int("PORTAL_DICOM_TLS_PORT", 2762)
+DICOM_TLS_CERT: str = env.str("PORTAL_DICOM_TLS_CERT", "")
+DICOM_TLS_KEY: str = env.str("PORTAL_DICOM_TLS_KEY", "")
+DICOM_TLS_CA: str = env.str("PORTAL_DICOM_TLS_CA", "")
+DICOM_MAX_ASSOCIATIONS: int = env.int("PORTAL_DICOM_MAX_ASSOCIATIONS", 250)
+# Modules with SOP_CLASSES and HANDLERS, joined into our one listener (portal/processes.py).
+DICOM_SCP_MODULES = ["portal.scp", "worklist.scp"]
+
+# --- printing -------------------------------------------------------------------------------
+PRINT_RETRY_S: list[int] = env.list("PORTAL_PRINT_RETRY_S", [30, 60, 120, 300, 600], subcast=int)
+PRINT_ACTION_TIMEOUT_S: int = env.int("PORTAL_PRINT_ACTION_TIMEOUT_S", 120)
+SIMULATED_PRINTER_PORT: int = env.int("PORTAL_SIMULATED_PRINTER_PORT", 11700)
+SIMULATED_PRINTER_DIR = DATA_DIR / "simulated-printer"
+UPLOAD_MAX_BYTES: int = env.int("PORTAL_UPLOAD_MAX_BYTES", 512 * 1024 * 1024)
+
+# Modules with work_once(owner) -> bool, by the name that `run_worker --only` takes.
+WORKER_LOOPS = {
+    "printing": {"module": "printing.worker", "threads": 4},
+    "timers": {"module": "portal.worker", "threads": 1},
+}
+
+# --- applications ---------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "portal",
+    "worklist",
+    "printing",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_htmx",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "knox",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "portal.middleware.SignInRequired",
+    "portal.middleware.AnswerPortalErrors",
+]
+ROOT_URLCONF = "portal.urls"
+ASGI_APPLICATION = "portal.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": ["portal.templatetags.portal"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.shell",
+            ],
+        },
+    }
+]
+
+# --- database, cache, channel layer -----------------------------------------------------------
+DATABASE_URL: str = env.str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", DATABASE_URL)}
+_sqlite = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if _sqlite:
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    # A file, not memory: DIMSE handlers and workers are threads with connections of their own.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL: str = env.str("REDIS_URL", "")
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}
+    )
+}
+CHANNEL_LAYERS = {
+    "default": (
+        {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
+        if REDIS_URL
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    )
+}
+
+# --- people -----------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/"
+# Lockout: five failures for one name, twenty from one address, in five minutes.
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/300s/key,20/300s/ip"}
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("PORTAL_SECURE_COOKIES", not DEVELOPMENT)
+
+# --- pages ------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+TIME_ZONE: str = env.str("PORTAL_TIME_ZONE", "UTC")
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = DATA_DIR / "images"
+SERVESTATIC_USE_FINDERS = DEVELOPMENT
+SERVESTATIC_AUTOREFRESH = DEVELOPMENT
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "servestatic.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_NUMBER_FILES = 2000
+FILE_UPLOAD_TEMP_DIR = str(DATA_DIR)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        # The board places its cards by two custom properties in style attributes.
+        "style-src-attr": ["'unsafe-inline'"],
+    }
+}
+
+# --- API --------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "portal.api.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "portal.api.problem_details",
+    "PAGE_SIZE": 50,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Token", "TOKEN_TTL": None}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Radiology portal",
+    "DESCRIPTION": "Worklist and print management.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# --- logging: ids and AE titles, never names of patients ------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "pythonjsonlogger.json.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": env.str("PORTAL_LOG_FORMAT", "line"),
+        }
+    },
+    "root": {"handlers": ["console"], "level": env.str("PORTAL_LOG_LEVEL", "INFO")},
+    # pynetdicom logs identifiers, hence patients: only its warnings, and never its datasets.
+    "loggers": {"pynetdicom": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
+}

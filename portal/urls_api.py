@@ -1,0 +1,21 @@
+"""The API: collections of both apps, tokens, schema."""
+
+from importlib import import_module
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import DefaultRouter
+
+from portal.api_views import TokenView
+
+router = DefaultRouter()
+# Named, not imported: the apps stand above the shared ground.
+for name in ("portal.api_views", "worklist.api", "printing.api"):
+    for prefix, viewset in import_module(name).COLLECTIONS.items():
+        router.register(prefix, viewset, basename=prefix)
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("tokens/", TokenView.as_view(), name="api-token"),
+    path("", include(router.urls)),
+]

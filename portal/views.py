@@ -1,0 +1,68 @@
+"""Pages of the shared ground: start, exam, health."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from portal import selectors
+from portal.types import Role
+
+START_PAGES = {
+    Role.SCHEDULER: "worklist:board",
+    Role.TECHNOLOGIST: "worklist:worklist",
+    Role.OPERATOR: "printing:queue",
+    Role.ADMINISTRATOR: "worklist:board",
+    Role.AUDITOR: "worklist:worklist",
+}
+
+
+def start(request: HttpRequest) -> HttpResponse:
+    """Go to the person's start page, by role."""
+    membership = selectors.membership_of(request.user)
+    if membership is None:
+        return render(request, "portal/no_membership.html", status=403)
+    return redirect(reverse(START_PAGES[Role(membership.role)]))
+
+
+def exam(request: HttpRequest, step_id: int) -> HttpResponse:
+    """Show one exam: fragments of both apps, placed by address."""
+    return render(request, "portal/exam.html", {"step_id": step_id})
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """Show which processes live and what is wrong, with what to do."""
+    context = {"readiness": readiness(), "processes": selectors.processes_alive()}
+    return render(request, "portal/health.html", context)
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that this process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Say which parts are ready; 503 when one is not."""
+    parts = readiness()
+    return JsonResponse(parts, status=200 if all(parts.values()) else 503)
+
+
+def readiness() -> dict[str, bool]:
+    """Look at the database, its migrations, the channel layer, listener and worker."""
+    parts = dict.fromkeys(("database", "migrations", "channel_layer", "listener", "worker"), False)
+    try:
+        alive = set(selectors.processes_alive().values_list("kind", flat=True))
+        executor = MigrationExecutor(connection)
+        parts["migrations"] = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return parts
+    parts["database"] = True
+    parts["channel_layer"] = bool(settings.CHANNEL_LAYERS) and "web" in alive
+    parts["listener"] = "scp" in alive
+    parts["worker"] = "worker" in alive
+    return parts

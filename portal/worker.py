@@ -1,0 +1,16 @@
+"""Timers of the shared ground."""
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from portal import services
+
+PRUNE_EVERY_S = 600
+
+
+def work_once() -> bool:
+    """Forget old news, by one process every ten minutes."""
+    if not cache.add("portal-prune", timezone.now().isoformat(), timeout=PRUNE_EVERY_S):
+        return False
+    services.live_events_prune()
+    return True

@@ -1,0 +1,5 @@
+"""API of printing."""
+
+from typing import Any
+
+COLLECTIONS: dict[str, Any] = {}

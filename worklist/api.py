@@ -1,0 +1,5 @@
+"""API of worklist."""
+
+from typing import Any
+
+COLLECTIONS: dict[str, Any] = {}

@@ -1,0 +1,9 @@
+"""The worklist application."""
+
+from django.apps import AppConfig
+
+
+class WorklistConfig(AppConfig):
+    """The worklist application."""
+
+    name = "worklist"

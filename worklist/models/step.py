@@ -1,0 +1,168 @@
+"""Scheduled procedure steps, and the encoded entry that modalities are answered from."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.errors import InvalidTransition
+from portal.models import Facility, RemoteAE
+from worklist.models.catalogue import Station
+from worklist.models.order import RequestedProcedure
+
+
+class ScheduledProcedureStepStatus(models.TextChoices):
+    """(0040,0020), PS3.3 C.4.10; the values go on the wire as they are."""
+
+    SCHEDULED = "SCHEDULED", _("Scheduled")
+    ARRIVED = "ARRIVED", _("Arrived")
+    READY = "READY", _("Ready")
+    STARTED = "STARTED", _("In progress")
+    COMPLETED = "COMPLETED", _("Completed")
+    DISCONTINUED = "DISCONTINUED", _("Discontinued")
+    CANCELED = "CANCELED", _("Cancelled")
+    NO_SHOW = "NO SHOW", _("No-show")
+
+
+class ScheduledProcedureStep(models.Model):
+    """A step that a modality is to perform (PS3.3 C.4.10); date and time are the site's own."""
+
+    Status = ScheduledProcedureStepStatus
+    OPEN = (Status.SCHEDULED, Status.ARRIVED, Status.READY, Status.STARTED)
+    ARROWS = {
+        Status.SCHEDULED: {Status.ARRIVED, Status.READY, Status.STARTED, Status.CANCELED}
+        | {Status.NO_SHOW},
+        Status.ARRIVED: {Status.READY, Status.STARTED, Status.CANCELED, Status.SCHEDULED},
+        Status.READY: {Status.STARTED, Status.CANCELED, Status.ARRIVED},
+        Status.STARTED: {Status.COMPLETED, Status.DISCONTINUED, Status.CANCELED},
+    }
+
+    facility = models.ForeignKey(Facility, on_delete=models.PROTECT)
+    requested_procedure = models.ForeignKey(
+        RequestedProcedure, on_delete=models.PROTECT, related_name="scheduled_steps"
+    )
+    sps_id = models.CharField(max_length=64)
+    status = models.CharField(
+        max_length=16, choices=ScheduledProcedureStepStatus, default=Status.SCHEDULED
+    )
+    start_date = models.DateField()
+    start_time = models.TimeField(null=True, blank=True)  # none: 000000 on the wire, marked here
+    duration_minutes = models.PositiveSmallIntegerField(default=20)
+    modality = models.CharField(max_length=16)
+    # None: any device of the modality; answered with the asking device's AE title.
+    station = models.ForeignKey(Station, null=True, blank=True, on_delete=models.PROTECT)
+    # As imported, `\` between; empty when the station says it.
+    station_ae_titles = models.CharField(max_length=255, blank=True)
+    station_name = models.CharField(max_length=64, blank=True)
+    location = models.CharField(max_length=64, blank=True)
+    performing_physician_name = models.CharField(max_length=324, blank=True)
+    description = models.CharField(max_length=64, blank=True)
+    code_value = models.CharField(max_length=16, blank=True)
+    coding_scheme_designator = models.CharField(max_length=16, blank=True)
+    code_meaning = models.CharField(max_length=64, blank=True)
+    status_reason = models.CharField(max_length=200, blank=True)
+    # Of an imported entry: the SPS item, explicit VR little endian, UTF-8.
+    imported = models.BinaryField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("exam")
+        verbose_name_plural = _("exams")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["requested_procedure", "sps_id"], name="scheduled_step_unique"
+            ),
+            models.CheckConstraint(
+                name="scheduled_step_status_known",
+                condition=models.Q(status__in=ScheduledProcedureStepStatus.values),
+            ),
+        ]
+        indexes = [models.Index(fields=["facility", "start_date", "station", "status"])]
+
+    def __str__(self) -> str:
+        return self.sps_id
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether modalities are still shown this step."""
+        return self.status in self.OPEN
+
+    def move_to(self, status: str) -> None:
+        """Follow one arrow, in memory; the service saves."""
+        if status not in self.ARROWS.get(self.status, ()):
+            raise InvalidTransition(self, self.status, status)
+        self.status = status
+
+
+class WorklistEntry(models.Model):
+    """What C-FIND reads: match keys and the encoded entry of one step, written with the step."""
+
+    step = models.OneToOneField(
+        ScheduledProcedureStep, primary_key=True, on_delete=models.CASCADE, related_name="entry"
+    )
+    facility = models.ForeignKey(Facility, on_delete=models.CASCADE)
+    is_open = models.BooleanField()
+    status = models.CharField(max_length=16)
+    start_date = models.DateField()
+    start_time = models.TimeField()
+    modality = models.CharField(max_length=16)
+    station_ae_titles = models.CharField(max_length=255)  # `\CT1\CT2\`; empty: the modality's
+    patient_id = models.CharField(max_length=64)
+    patient_name_key = models.TextField()  # folded groups, `=` between
+    physician_name_key = models.TextField()
+    accession_number = models.CharField(max_length=64)
+    requested_procedure_id = models.CharField(max_length=64)
+    study_instance_uid = models.CharField(max_length=64)
+    sps_id = models.CharField(max_length=64)
+    encoded = models.BinaryField()  # whole entry, explicit VR little endian, UTF-8
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["facility", "is_open", "start_date", "start_time"]),
+            models.Index(fields=["facility", "patient_id"]),
+            models.Index(fields=["facility", "accession_number"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"entry of step {self.step_id}"
+
+
+class StepSighting(models.Model):
+    """A device was sent this step in a worklist answer: when first, when last."""
+
+    step = models.ForeignKey(
+        ScheduledProcedureStep, on_delete=models.CASCADE, related_name="sightings"
+    )
+    facility = models.ForeignKey(Facility, on_delete=models.CASCADE)
+    device = models.ForeignKey(RemoteAE, on_delete=models.CASCADE)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["step", "device"], name="step_sighting_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"step {self.step_id} shown to {self.device_id}"
+
+
+class WorklistQuery(models.Model):
+    """One C-FIND: who asked, with which keys, what was sent, how it ended."""
+
+    facility = models.ForeignKey(Facility, on_delete=models.CASCADE)
+    device = models.ForeignKey(RemoteAE, on_delete=models.CASCADE)
+    at = models.DateTimeField(db_index=True)
+    keys = models.JSONField()  # keyword -> value as sent
+    character_set = models.CharField(max_length=255, blank=True)
+    matched = models.PositiveIntegerField()
+    sent = models.PositiveIntegerField()
+    status = models.PositiveIntegerField()
+    comment = models.CharField(max_length=255, blank=True)
+    milliseconds = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("worklist query")
+        verbose_name_plural = _("worklist queries")
+
+    def __str__(self) -> str:
+        return f"query {self.pk}"
