@@ -42,12 +42,13 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
+sockets = URLRouter(
+    [path("ws/live/", LiveConsumer.as_asgi())]  # type: ignore[list-item, arg-type]
+)
 application = ProtocolTypeRouter(
     {
         "http": django_application,
-        "websocket": AllowedHostsOriginValidator(
-            AuthMiddlewareStack(URLRouter([path("ws/live/", LiveConsumer.as_asgi())]))
-        ),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets)),
         "lifespan": lifespan,
     }
 )

@@ -18,7 +18,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         """Join the groups of the person's facilities; strangers are closed out with 4403."""
         user = self.scope["user"]
         await self.accept()
-        if not user.is_authenticated:
+        if user is None or not user.is_authenticated:
             await self.close(code=4403)
             return
         ids = await database_sync_to_async(

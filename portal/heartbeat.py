@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+from datetime import datetime
 
 from django.db import DatabaseError, connections
 from django.utils import timezone
@@ -19,7 +20,7 @@ class Heartbeat:
     """Writes the process's row while it runs and takes it back when it stops."""
 
     def __init__(self, kind: str, detail: str = "") -> None:
-        self._name = {"kind": kind, "host": socket.gethostname(), "pid": os.getpid()}
+        self._kind, self._host, self._pid = kind, socket.gethostname(), os.getpid()
         self._detail = detail
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"heartbeat-{kind}", daemon=True)
@@ -38,13 +39,22 @@ class Heartbeat:
         try:
             while True:
                 try:
-                    services.heartbeat(**self._name, started_at=started_at, detail=self._detail)
+                    self._beat(started_at)
                 except DatabaseError:
                     logger.warning("no heartbeat: the database does not answer")
                 if self._stop.wait(BEAT_SECONDS):
                     break
-            services.heartbeat_end(**self._name)
+            services.heartbeat_end(kind=self._kind, host=self._host, pid=self._pid)
         except DatabaseError:
-            logger.warning("the heartbeat of %s could not be taken back", self._name)
+            logger.warning("the heartbeat of %s %d could not be taken back", self._kind, self._pid)
         finally:
             connections.close_all()
+
+    def _beat(self, started_at: datetime) -> None:
+        services.heartbeat(
+            kind=self._kind,
+            host=self._host,
+            pid=self._pid,
+            started_at=started_at,
+            detail=self._detail,
+        )

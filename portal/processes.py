@@ -82,9 +82,9 @@ def workers(*, only: list[str] | None = None) -> Iterator[None]:
     stop = threading.Event()
     threads = []
     for name in names:
-        loop = settings.WORKER_LOOPS[name]
-        module = import_module(str(loop["module"]))
-        for number in range(int(loop["threads"])):
+        module_name, count = settings.WORKER_LOOPS[name]
+        module = import_module(module_name)
+        for number in range(count):
             thread = threading.Thread(
                 target=_work, args=(module.work_once, stop), name=f"worker-{name}-{number}"
             )

@@ -13,22 +13,32 @@ from portal.types import PERMISSIONS, Actor, Permission, Role
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+    Person = AbstractBaseUser | AnonymousUser
+
 HEARTBEAT_LATE = timedelta(seconds=20)
 
 
-def facilities(*, visible_to: "AbstractBaseUser | AnonymousUser") -> QuerySet[Facility]:
+def user_key(person: "Person") -> int:
+    """Return the person's key; strangers have 0, which is nobody's."""
+    return person.pk or 0
+
+
+def facilities(*, visible_to: "Person") -> QuerySet[Facility]:
     """Return the facilities this person belongs to."""
-    return Facility.objects.filter(memberships__user_id=visible_to.pk)
+    return Facility.objects.filter(memberships__user_id=user_key(visible_to))
 
 
-def membership_of(user: "AbstractBaseUser | AnonymousUser") -> Membership | None:
+def membership_of(user: "Person") -> Membership | None:
     """Return the membership a person works under: the first one given."""
     return (
-        Membership.objects.select_related("facility").filter(user_id=user.pk).order_by("pk").first()
+        Membership.objects.select_related("facility")
+        .filter(user_id=user_key(user))
+        .order_by("pk")
+        .first()
     )
 
 
-def actor_for(user: "AbstractBaseUser | AnonymousUser") -> Actor:
+def actor_for(user: "Person") -> Actor:
     """Return the actor for a signed-in person."""
     return Actor("user", user.get_username(), user.pk)
 
@@ -38,7 +48,7 @@ def may(by: Actor, facility_id: int, permission: Permission) -> bool:
     if by.kind != "user":
         return True  # our own commands and admitted devices; edges decide what those may call
     role = (
-        Membership.objects.filter(user_id=by.user_id, facility_id=facility_id)
+        Membership.objects.filter(user_id=by.user_id or 0, facility_id=facility_id)
         .values_list("role", flat=True)
         .first()
     )
@@ -59,20 +69,20 @@ def facility_called(ae_title: str) -> Facility | None:
     return Facility.objects.filter(ae_title=ae_title).first()
 
 
-def devices(*, visible_to: "AbstractBaseUser | AnonymousUser") -> QuerySet[RemoteAE]:
+def devices(*, visible_to: "Person") -> QuerySet[RemoteAE]:
     """Return the devices of a person's facilities, by AE title."""
     return (
-        RemoteAE.objects.filter(facility__memberships__user_id=visible_to.pk)
+        RemoteAE.objects.filter(facility__memberships__user_id=user_key(visible_to))
         .select_related("profile")
         .order_by("ae_title")
     )
 
 
-def device_profiles(*, visible_to: "AbstractBaseUser | AnonymousUser") -> QuerySet[DeviceProfile]:
+def device_profiles(*, visible_to: "Person") -> QuerySet[DeviceProfile]:
     """Return the device profiles of a person's facilities."""
-    return DeviceProfile.objects.filter(facility__memberships__user_id=visible_to.pk).order_by(
-        "name"
-    )
+    return DeviceProfile.objects.filter(
+        facility__memberships__user_id=user_key(visible_to)
+    ).order_by("name")
 
 
 def device_calling(*, facility_id: int, ae_title: str) -> RemoteAE | None:

@@ -46,11 +46,16 @@ SIMULATED_PRINTER_PORT: int = env.int("PORTAL_SIMULATED_PRINTER_PORT", 11700)
 SIMULATED_PRINTER_DIR = DATA_DIR / "simulated-printer"
 UPLOAD_MAX_BYTES: int = env.int("PORTAL_UPLOAD_MAX_BYTES", 512 * 1024 * 1024)
 
-# Modules with work_once(owner) -> bool, by the name that `run_worker --only` takes.
-WORKER_LOOPS = {
-    "printing": {"module": "printing.worker", "threads": 4},
-    "timers": {"module": "portal.worker", "threads": 1},
+# Module with work_once() -> bool and its threads, by the name that `run_worker --only` takes.
+WORKER_LOOPS: dict[str, tuple[str, int]] = {
+    "printing": ("printing.worker", 4),
+    "timers": ("portal.worker", 1),
 }
+
+# What else a device of a kind brings with it; and who furnishes the demo department.
+DEVICE_FURNISHERS = {"printer": "printing.services.printers.printer_for_device"}
+DEMO_FURNISHERS = ["worklist.demo", "printing.demo"]
+SIMULATED_PRINTER_MODULE = "printing.dicom.simulator"
 
 # --- applications ---------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -242,5 +247,10 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": env.str("PORTAL_LOG_LEVEL", "INFO")},
     # pynetdicom logs identifiers, hence patients: only its warnings, and never its datasets.
-    "loggers": {"pynetdicom": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "pynetdicom": {"level": "ERROR"},
+        # A connection that fails is told in our own words by portal.dicom.association.
+        "pynetdicom.transport": {"level": "CRITICAL"},
+        "django.request": {"level": "ERROR"},
+    },
 }

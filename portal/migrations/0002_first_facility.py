@@ -1,4 +1,4 @@
-"""The first facility with the shipped device profiles, and the cache table that lockout counts in."""
+"""The first facility, its device profiles, and the cache table that lockout counts in."""
 
 from django.conf import settings
 from django.core.management import call_command

@@ -1,0 +1,61 @@
+# The two commands are `make run` and `make test`; both do all set-up.
+SHELL := /bin/bash
+PYTHON ?= python3
+PIP := .venv/bin/pip --disable-pip-version-check -q
+export PYTHONWARNINGS ?= default
+
+.PHONY: run test lint peers lock vendor-check services-on-postgresql bench clean
+
+run: .venv .env
+	@.venv/bin/python manage.py migrate -v 0
+	@.venv/bin/python manage.py seed_demo
+	@exec .venv/bin/python manage.py serve
+
+# The virtual environment with the pinned requirements, nothing else.
+.venv: requirements/run.txt
+	@$(PYTHON) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || sh tests/install.sh python3-venv
+	@test -x .venv/bin/pip || $(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@touch .venv
+
+.venv/.dev: requirements/dev.txt | .venv
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch .venv .venv/.dev
+
+# A development machine says so; production sets its environment itself (.env.example).
+.env:
+	@printf 'PORTAL_DEBUG=1\n' > .env
+
+test: .venv/.dev peers lint services-on-postgresql
+	PORTAL_DEBUG=1 .venv/bin/pytest -n 2 --dist loadgroup
+
+# What tests talk to comes from the distribution.
+peers:
+	@sh tests/install.sh dcmtk chromium postgresql redis-server fonts-noto-cjk fonts-dejavu-core
+
+lint: .venv/.dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/djade --target-version 5.2 --check $$(git ls-files 'templates/*.html')
+	PORTAL_DEBUG=1 .venv/bin/mypy
+	.venv/bin/lint-imports
+	PORTAL_DEBUG=1 .venv/bin/python manage.py makemigrations --check --dry-run
+
+services-on-postgresql: .venv/.dev peers
+	PORTAL_DEBUG=1 .venv/bin/python -m tests.peers.postgresql \
+	  .venv/bin/pytest -q -m "not browser" -k "services or claims or audit or relay" tests
+
+# Exact versions with hashes and no index address; needs uv.
+lock:
+	for set in "run:--extra imaging" "scale:--extra imaging --extra scale" \
+	    "dev:--extra imaging --extra scale --group dev"; do \
+	  uv pip compile pyproject.toml $${set#*:} --python-version 3.11 --universal \
+	    --generate-hashes --no-emit-index-url --no-header --no-annotate -q \
+	    -o requirements/$${set%%:*}.txt; done
+
+bench: .venv/.dev
+	PORTAL_DEBUG=1 .venv/bin/python -m tests.bench.measure
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,76 @@
+"""Fixtures that all tests share."""
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from portal import services
+from portal.models import Facility
+from portal.types import Actor
+
+PASSWORD = "synthetic-password"
+
+
+@pytest.fixture(autouse=True)
+def _files_of_tests(settings: Any, tmp_path_factory: Any) -> None:
+    """Keep uploads and simulated pages of tests out of the data directory."""
+    settings.MEDIA_ROOT = tmp_path_factory.mktemp("images")
+    settings.SIMULATED_PRINTER_DIR = tmp_path_factory.mktemp("simulated")
+
+
+@pytest.fixture
+def facility(db: None) -> Facility:
+    """The first facility, as `migrate` makes it (and makes again after a flush)."""
+    found = Facility.objects.filter(code="main").first()
+    if found is None:
+        found, _ = services.facility_set(
+            code="main", ae_title="PORTAL", name="Radiology", by=Actor.command("test")
+        )
+    cache.clear()
+    return found
+
+
+@pytest.fixture
+def actor() -> Actor:
+    """A command of this host: may do everything."""
+    return Actor.command("test")
+
+
+@pytest.fixture
+def make_user(facility: Facility) -> Callable[..., Any]:
+    """Make an account of a role; all have the same synthetic password."""
+
+    def make(role: str, name: str | None = None, facility_code: str = "main") -> Any:
+        user, _ = services.user_set(
+            name=name or role,
+            role=role,
+            facility=facility_code,
+            password=PASSWORD,
+            by=Actor.command("test"),
+        )
+        return user
+
+    return make
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port that nobody uses now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def running_scp(transactional_db: None, facility: Facility, settings: Any) -> Iterator[int]:
+    """Our own listener on a free port, in this process; yields the port."""
+    from portal import processes
+    from portal.dicom.server import listening
+
+    settings.DICOM_BIND = "127.0.0.1"
+    with listening(processes.listener_config(port=0, is_shared=False)) as server:
+        yield server.server_address[1]

@@ -1,0 +1,155 @@
+"""The door for devices: admission, TLS, TCP settings; on sockets, with our and DCMTK's SCU."""
+
+import socket
+import ssl
+import subprocess
+
+import pytest
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import Verification
+
+from portal import processes, services
+from portal.dicom.server import listening
+from portal.models import RemoteAE
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ct1(facility, actor):
+    device, _ = services.device_set(
+        facility_id=facility.pk,
+        ae_title="CT1",
+        host="127.0.0.1",
+        port=104,
+        kind="modality",
+        by=actor,
+    )
+    return device
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A self-signed certificate for 127.0.0.1, made by openssl."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=portal -addext"
+    subprocess.run(
+        [*command.split(), "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert],
+        check=True,
+        capture_output=True,
+    )
+    return cert, key
+
+
+def associate(port, calling="CT1", called="PORTAL", **kwargs):
+    ae = AE(ae_title=calling)
+    ae.add_requested_context(Verification)
+    return ae.associate("127.0.0.1", port, ae_title=called, **kwargs)
+
+
+def test_a_known_device_is_admitted_and_noted(running_scp, ct1):
+    assoc = associate(running_scp)
+
+    assert assoc.is_established
+    assert assoc.send_c_echo().Status == 0x0000
+    assoc.release()
+    wait_until(lambda: RemoteAE.objects.get().last_heard_at)
+
+
+@pytest.mark.parametrize(
+    ("calling", "called", "reason"), [("NOBODY", "PORTAL", 3), ("CT1", "WRONG", 7)]
+)
+def test_strangers_are_rejected_with_the_reason(running_scp, ct1, calling, called, reason):
+    """PS3.8 Table 9-21: 1/1/3 calling AE title, 1/1/7 called AE title not recognized."""
+    assoc = associate(running_scp, calling, called)
+
+    assert assoc.is_rejected
+    answer = assoc.acceptor.primitive
+    assert (answer.result, answer.result_source, answer.diagnostic) == (1, 1, reason)
+
+
+def test_a_disabled_device_is_rejected(running_scp, ct1):
+    RemoteAE.objects.update(is_enabled=False)
+
+    assert associate(running_scp).is_rejected
+
+
+def test_a_device_of_another_facility_is_a_stranger_here(running_scp, ct1, actor):
+    services.facility_set(code="east", ae_title="EAST", name="East", by=actor)
+
+    assert associate(running_scp, called="EAST").is_rejected
+
+
+@pytest.mark.peer
+def test_dcmtk_echoscu_is_answered(running_scp, ct1):
+    done = subprocess.run(
+        ["echoscu", "-aet", "CT1", "-aec", "PORTAL", "127.0.0.1", str(running_scp)], check=False
+    )
+    assert done.returncode == 0
+
+
+def test_our_side_sends_without_delay(running_scp, ct1, monkeypatch):
+    """worklist.md §4.2: without TCP_NODELAY every message waits for a delayed ACK."""
+    seen = []
+
+    def note(event):
+        sock = event.assoc.dul.socket.socket
+        seen.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr("portal.scp.HANDLERS", [])
+    config = processes.listener_config(port=0, is_shared=False)
+    config.handlers.append((evt.EVT_CONN_OPEN, note))
+    with listening(config) as server, socket.create_connection(server.server_address):
+        wait_until(lambda: seen)
+    assert seen[0] != 0
+
+
+def test_more_than_ten_devices_at_once(running_scp, ct1):
+    """performance.md §1: `AE.maximum_associations` is 10 by default."""
+    open_ones = [associate(running_scp) for _ in range(25)]
+
+    assert all(assoc.is_established for assoc in open_ones)
+    for assoc in open_ones:
+        assoc.release()
+
+
+def test_a_silent_client_on_the_tls_port_holds_up_nobody(facility, ct1, certificate, settings):
+    """performance.md §1, traps: the handshake runs off the accept loop."""
+    settings.DICOM_TLS_CERT, settings.DICOM_TLS_KEY = map(str, certificate)
+    settings.DICOM_BIND = "127.0.0.1"
+    client = ssl.create_default_context(cafile=str(certificate[0]))
+    config = processes.listener_config(port=0, is_shared=False, tls=True)
+    with listening(config) as server:
+        port = server.server_address[1]
+        with socket.create_connection(("127.0.0.1", port)):  # says nothing at all
+            assoc = associate(port, tls_args=(client, "127.0.0.1"))
+            assert assoc.is_established
+            assert assoc.send_c_echo().Status == 0x0000
+            assoc.release()
+
+
+def test_a_plain_client_on_the_tls_port_is_dropped(facility, ct1, certificate, settings):
+    settings.DICOM_TLS_CERT, settings.DICOM_TLS_KEY = map(str, certificate)
+    settings.DICOM_BIND = "127.0.0.1"
+    with listening(processes.listener_config(port=0, is_shared=False, tls=True)) as server:
+        assoc = associate(server.server_address[1])
+        assert not assoc.is_established
+
+
+def test_two_processes_can_share_the_port(facility, ct1, settings, free_port):
+    """architecture.md §2: several processes share one listening socket."""
+    settings.DICOM_BIND = "127.0.0.1"
+    one = processes.listener_config(port=free_port, is_shared=True)
+    two = processes.listener_config(port=free_port, is_shared=True)
+    with listening(one), listening(two):
+        assert associate(free_port).is_established
+
+
+def test_a_stopped_listener_frees_its_port(facility, ct1, settings, free_port):
+    settings.DICOM_BIND = "127.0.0.1"
+    for _ in range(2):
+        with listening(processes.listener_config(port=free_port, is_shared=False)):
+            assoc = associate(free_port)
+            assert assoc.is_established
+            assoc.release()
