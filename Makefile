@@ -2,7 +2,6 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 PIP := .venv/bin/pip --disable-pip-version-check -q
-export PYTHONWARNINGS ?= default
 
 .PHONY: run test lint peers lock vendor-check services-on-postgresql bench clean
 
@@ -28,7 +27,7 @@ run: .venv .env
 	@printf 'PORTAL_DEBUG=1\n' > .env
 
 test: .venv/.dev peers lint services-on-postgresql
-	PORTAL_DEBUG=1 .venv/bin/pytest -n 2 --dist loadgroup
+	PORTAL_DEBUG=1 .venv/bin/pytest -n 2
 
 # What tests talk to comes from the distribution.
 peers:

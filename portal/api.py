@@ -1,15 +1,28 @@
-"""What all API views share: problem details (RFC 9457) for errors, pages, tokens."""
+"""What all API views share: problem details (RFC 9457), who asks, filters, pages."""
 
-from typing import Any
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db.models import Model, QuerySet
 from django.http import Http404
+from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import exceptions
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView, exception_handler
 
-from portal.errors import InvalidInput, PortalError
+from portal.errors import NotAllowed, PortalError
 from portal.middleware import http_status
+from portal.selectors import actor_for, membership_of
+from portal.types import Actor
+
+if TYPE_CHECKING:  # loads this module itself
+    from rest_framework.generics import GenericAPIView
+
+TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
 class Pages(PageNumberPagination):
@@ -20,13 +33,67 @@ class Pages(PageNumberPagination):
     max_page_size = 500
 
 
+class KnownFilters(DjangoFilterBackend):  # type: ignore[misc]  # django-filter has no types
+    """Filters that refuse a name they do not know: a misspelt one must not show every row."""
+
+    def filter_queryset(
+        self, request: Request, queryset: QuerySet[Model], view: APIView
+    ) -> QuerySet[Model]:
+        """Return the rows that the address asks for."""
+        filters = self.get_filterset_class(view, queryset)
+        known = {"page", "page_size", "format", *(filters.base_filters if filters else ())}
+        unknown = sorted(set(request.query_params) - known)
+        if unknown:
+            names = ", ".join(sorted(known - {"format"}))
+            raise exceptions.ValidationError(
+                {name: [f"There is no filter “{name}”. Filters are: {names}."] for name in unknown}
+            )
+        found: QuerySet[Model] = super().filter_queryset(request, queryset, view)
+        return found
+
+
+def actor_of(request: Request) -> Actor:
+    """Return the actor for who asks."""
+    return actor_for(request.user)
+
+
+def facility_id_of(request: Request) -> int:
+    """Return the facility that the person works under; what they make belongs to it."""
+    membership = membership_of(request.user)
+    if membership is None:
+        raise NotAllowed("You have no role in any facility yet. Ask an administrator.")
+    return membership.facility_id
+
+
+def validated(serializer: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the body's values, or answer 400 with what is wrong with which."""
+    given = serializer(data=request.data, context={"request": request})
+    given.is_valid(raise_exception=True)
+    values: dict[str, Any] = given.validated_data
+    return values
+
+
+def answer(view: "GenericAPIView[Any]", pk: int, code: int = 200) -> Response:
+    """Answer with a row as its collection shows it now."""
+    return Response(view.get_serializer(view.get_queryset().get(pk=pk)).data, status=code)
+
+
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer an error as application/problem+json: title, status, detail, field errors."""
+    """Answer an error as application/problem+json: title, status, detail, field errors.
+
+    A view says in `field_names` which of its fields stands for which of the service.
+    """
     if isinstance(error, PortalError):
         body: dict[str, Any] = {"detail": str(error)}
-        if isinstance(error, InvalidInput) and error.field:
-            body["errors"] = {error.field: [str(error)]}
+        field = getattr(error, "field", None)
+        if field:
+            names = getattr(context.get("view"), "field_names", {})
+            body["errors"] = {names.get(field, field): [str(error)]}
         return _problem(http_status(error).value, http_status(error).phrase, body)
+    if isinstance(error, TOO_LARGE):
+        status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        detail = "The request is larger, or has more parts, than this server takes."
+        return _problem(status.value, status.phrase, {"detail": detail})
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -35,7 +102,8 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     elif isinstance(error, Http404):
         body = {"detail": "There is no such thing here, or it is not for your eyes."}
     else:
-        body = {"detail": str(response.data.get("detail", error))}
+        detail = str(response.data.get("detail", error))
+        body = {"detail": detail if detail.endswith((".", "?", "!")) else f"{detail}."}
     answer = _problem(response.status_code, response.status_text, body)
     for name, value in response.headers.items():
         if name.lower() != "content-type":

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -55,9 +55,6 @@ def menu(path: str, permissions: frozenset[Permission]) -> list[dict[str, Any]]:
     for place in PLACES:
         if place.permission not in permissions:
             continue
-        try:
-            url = reverse(place.url_name)
-        except NoReverseMatch:
-            continue
+        url = reverse(place.url_name)
         places.append(vars(place) | {"url": url, "is_current": path.startswith(url)})
     return places

@@ -99,3 +99,8 @@ def processes_alive() -> QuerySet[ProcessHeartbeat]:
     return ProcessHeartbeat.objects.filter(beat_at__gte=timezone.now() - HEARTBEAT_LATE).order_by(
         "kind", "host", "pid"
     )
+
+
+def processes() -> QuerySet[ProcessHeartbeat]:
+    """Return every process heard of within the last day, the silent ones too."""
+    return ProcessHeartbeat.objects.order_by("kind", "host", "pid")

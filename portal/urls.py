@@ -3,13 +3,20 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import views
+from portal import views, views_devices
 
 urlpatterns = [
     path("", views.start, name="start"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("health/", views.health, name="health"),
+    path("health/now/", views.health_now, name="health-now"),
+    path("devices/", views_devices.devices, name="devices"),
+    path("devices/rows/", views_devices.device_rows, name="device-rows"),
+    path("devices/new/", views_devices.device_new, name="device-new"),
+    path("devices/<int:device_id>/", views_devices.device_edit, name="device-edit"),
+    path("devices/<int:device_id>/row/", views_devices.device_row, name="device-row"),
+    path("devices/<int:device_id>/test/", views_devices.device_test, name="device-test"),
     path("exams/<int:step_id>/", views.exam, name="exam"),
     path("", include("portal.urls_account")),
     path("", include("worklist.urls")),

@@ -2,11 +2,12 @@
 
 from importlib import import_module
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import DefaultRouter
 
-from portal.api_views import TokenView
+from portal import api_schema  # noqa: F401  # registers what the schema says of our tokens
+from portal.api_views import NothingThere, TokenView
 
 router = DefaultRouter()
 # Named, not imported: the apps stand above the shared ground.
@@ -18,4 +19,5 @@ urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("tokens/", TokenView.as_view(), name="api-token"),
     path("", include(router.urls)),
+    re_path("", NothingThere.as_view()),
 ]

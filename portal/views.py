@@ -1,5 +1,7 @@
 """Pages of the shared ground: start, exam, health."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -7,8 +9,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 
 from portal import selectors
+from portal.health import service_cards
 from portal.types import Role
 
 START_PAGES = {
@@ -35,8 +39,23 @@ def exam(request: HttpRequest, step_id: int) -> HttpResponse:
 
 def health(request: HttpRequest) -> HttpResponse:
     """Show which processes live and what is wrong, with what to do."""
-    context = {"readiness": readiness(), "processes": selectors.processes_alive()}
-    return render(request, "portal/health.html", context)
+    return render(request, "portal/health.html", _health())
+
+
+def health_now(request: HttpRequest) -> HttpResponse:
+    """Answer the page's middle, which looks again by itself."""
+    return render(request, "portal/_health.html", _health())
+
+
+def _health() -> dict[str, Any]:
+    cards = service_cards(readiness())
+    return {
+        "cards": cards,
+        "faults": [card for card in cards if not card.is_working],
+        "processes": selectors.processes(),
+        "late_before": timezone.now() - selectors.HEARTBEAT_LATE,
+        "now": timezone.now(),
+    }
 
 
 @login_not_required

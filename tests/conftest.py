@@ -14,11 +14,23 @@ from portal.types import Actor
 PASSWORD = "synthetic-password"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: Playwright leaves an event loop running in the main thread."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(autouse=True)
 def _files_of_tests(settings: Any, tmp_path_factory: Any) -> None:
     """Keep uploads and simulated pages of tests out of the data directory."""
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("images")
     settings.SIMULATED_PRINTER_DIR = tmp_path_factory.mktemp("simulated")
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: Any) -> None:
+    """Hash test passwords cheaply."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -20,11 +20,10 @@ def banner(*, bind: str, port: int) -> str:
         dicom_host = _reachable(settings.DICOM_BIND)
         lines.append(f"  DICOM   AE title {settings.DICOM_AE_TITLE} at {settings.DICOM_BIND}")
         lines[-1] += f", port {settings.DICOM_PORT}"
-        modality = (
-            RemoteAE.objects.filter(facility=facility_named(None), kind=RemoteAE.Kind.MODALITY)
-            .order_by("ae_title")
-            .first()
+        modalities = RemoteAE.objects.filter(
+            facility=facility_named(None), kind=RemoteAE.Kind.MODALITY, is_enabled=True
         )
+        modality = modalities.filter(ae_title="CT1").first() or modalities.first()
         if modality is not None:
             line = findscu_line(modality.ae_title, dicom_host)
             lines += ["", "  Ask for today's worklist as a scanner would (package dcmtk):", line]

@@ -1,6 +1,6 @@
 """Tags of every template: icons, states, fragments, form controls, names, dates and ages."""
 
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -15,11 +15,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
 
-from portal import names
+from portal import names, pulse
 from portal.looks import Look, look_of
-from portal.models import Membership
+from portal.models import Membership, RemoteAE
 
 register = template.Library()
 
@@ -39,6 +38,12 @@ ROLE_LABELS = {
     "auditor": gettext_lazy("Auditor"),
 }
 
+PROCESS_LABELS = {
+    "web": gettext_lazy("Pages and live news"),
+    "scp": gettext_lazy("DICOM listener"),
+    "worker": gettext_lazy("Print and timers"),
+}
+
 # --- drawing ------------------------------------------------------------------------------------
 
 
@@ -51,6 +56,12 @@ def icon(name: str, css_class: str = "") -> SafeString:
         static(SPRITE),
         name,
     )
+
+
+@register.filter
+def unlocalized(number: float) -> str:
+    """Return a number as CSS reads it, whatever the page's language."""
+    return f"{number:g}"
 
 
 @register.inclusion_tag("portal/_status.html")
@@ -73,7 +84,7 @@ def fragment(context: dict[str, Any], name: str, *args: Any) -> SafeString:
     response = match.func(request, *match.args, **match.kwargs)
     if response.status_code == 404:
         raise Http404
-    return mark_safe(response.content.decode())  # noqa: S308 - rendered by our own templates
+    return mark_safe(str(response.content.decode()))  # noqa: S308 - rendered by our own templates
 
 
 @register.filter
@@ -104,7 +115,7 @@ def control(field: BoundField) -> SafeString:
         described.append(f"{field.id_for_label}-error")
     if described:
         attrs["aria-describedby"] = " ".join(described)
-    return field.as_widget(attrs=attrs)
+    return mark_safe(field.as_widget(attrs=attrs))  # noqa: S308 - Django escaped it already
 
 
 # --- people -------------------------------------------------------------------------------------
@@ -128,6 +139,12 @@ def initials(user: AbstractBaseUser) -> str:
 def role_label(membership: Membership) -> str:
     """Return the person's role in words."""
     return str(ROLE_LABELS.get(membership.role, membership.role))
+
+
+@register.filter
+def process_label(kind: str) -> str:
+    """Return what a process does, in words."""
+    return str(PROCESS_LABELS.get(kind, kind))
 
 
 @register.inclusion_tag("portal/_name.html")
@@ -167,24 +184,18 @@ def day(value: date | None) -> str:
 
 
 @register.filter
-def ago(value: Any) -> str:
-    """Return how long ago, under one hour; else the time, with its day unless today."""
-    if value is None:
-        return ""
-    seconds = max(0, int((timezone.now() - value).total_seconds()))
-    if seconds < 60:
-        return ngettext("%(n)d s ago", "%(n)d s ago", seconds) % {"n": seconds}
-    if seconds < 3600:
-        return ngettext("%(n)d min ago", "%(n)d min ago", seconds // 60) % {"n": seconds // 60}
-    return clock(value)
+def ago(value: datetime | None) -> str:
+    """Return how long ago, under one hour; else the wall clock."""
+    return pulse.ago(value) if value else ""
 
 
 @register.filter
-def clock(value: Any) -> str:
+def clock(value: datetime | None) -> str:
     """Return a moment as the site's wall clock, with its day unless today."""
-    local = timezone.localtime(value)
-    if local.date() == timezone.localdate():
-        return date_format(local, "H:i")
-    if local.date() == timezone.localdate() - timedelta(days=1):
-        return _("yesterday %(time)s") % {"time": date_format(local, "H:i")}
-    return date_format(local, "j M Y, H:i")
+    return pulse.clock(value) if value else ""
+
+
+@register.simple_tag
+def device_pulse(device: RemoteAE) -> pulse.Pulse:
+    """Return how a device is doing, for its mark and the words beside it."""
+    return pulse.pulse_of(device)

@@ -78,6 +78,12 @@ class Film(models.Model):
     has_text = models.BooleanField(default=True)  # patient and image lines burned in
     study_instance_uid = models.CharField(max_length=64, blank=True)
     accession_number = models.CharField(max_length=64, blank=True)
+    # The films after the first of a set point to it: they are laid out and printed together.
+    first_film = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="next_films"
+    )
+    # What the person brought in to choose from, on the first film of the set.
+    images = models.ManyToManyField(SourceImage, blank=True, related_name="films")
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -1,5 +1,7 @@
 """Print jobs and their pages."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -35,7 +37,7 @@ class PrintJob(models.Model):
     State = JobState
     Priority = PrintPriority
     ACTIVE = (State.PENDING, State.PENDING_HELD, State.PROCESSING, State.PROCESSING_STOPPED)
-    ARROWS = {
+    ARROWS: ClassVar[dict[str, set[str]]] = {
         State.PENDING: {State.PROCESSING, State.PENDING_HELD, State.CANCELED},
         State.PENDING_HELD: {State.PENDING, State.CANCELED},
         State.PROCESSING: {
@@ -122,7 +124,7 @@ class PrintedPage(models.Model):
     """One film of a job, frozen when the job was queued, and what became of it."""
 
     State = PageState
-    ARROWS = {
+    ARROWS: ClassVar[dict[str, set[str]]] = {
         State.PENDING: {State.SENT, State.REFUSED},
         State.SENT: {State.ACCEPTED, State.UNKNOWN, State.REFUSED, State.PENDING},
         State.UNKNOWN: {State.ACCEPTED, State.PENDING},  # only a person

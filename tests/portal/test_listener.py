@@ -84,7 +84,8 @@ def test_a_device_of_another_facility_is_a_stranger_here(running_scp, ct1, actor
 @pytest.mark.peer
 def test_dcmtk_echoscu_is_answered(running_scp, ct1):
     done = subprocess.run(
-        ["echoscu", "-aet", "CT1", "-aec", "PORTAL", "127.0.0.1", str(running_scp)], check=False
+        ["/usr/bin/echoscu", "-aet", "CT1", "-aec", "PORTAL", "127.0.0.1", str(running_scp)],
+        check=False,
     )
     assert done.returncode == 0
 

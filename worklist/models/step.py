@@ -1,5 +1,7 @@
 """Scheduled procedure steps, and the encoded entry that modalities are answered from."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -27,12 +29,27 @@ class ScheduledProcedureStep(models.Model):
 
     Status = ScheduledProcedureStepStatus
     OPEN = (Status.SCHEDULED, Status.ARRIVED, Status.READY, Status.STARTED)
-    ARROWS = {
-        Status.SCHEDULED: {Status.ARRIVED, Status.READY, Status.STARTED, Status.CANCELED}
-        | {Status.NO_SHOW},
-        Status.ARRIVED: {Status.READY, Status.STARTED, Status.CANCELED, Status.SCHEDULED},
-        Status.READY: {Status.STARTED, Status.CANCELED, Status.ARRIVED},
+    ARROWS: ClassVar[dict[str, set[str]]] = {
+        Status.SCHEDULED: {
+            Status.ARRIVED,
+            Status.READY,
+            Status.STARTED,
+            Status.CANCELED,
+            Status.NO_SHOW,
+        },
+        Status.ARRIVED: {Status.READY, Status.STARTED, Status.CANCELED},
+        Status.READY: {Status.STARTED, Status.CANCELED},
         Status.STARTED: {Status.COMPLETED, Status.DISCONTINUED, Status.CANCELED},
+    }
+    # One step back for people who know the state before only by its name.
+    BACK: ClassVar[dict[str, str]] = {
+        Status.ARRIVED: Status.SCHEDULED,
+        Status.READY: Status.ARRIVED,
+        Status.STARTED: Status.READY,
+        Status.COMPLETED: Status.STARTED,
+        Status.DISCONTINUED: Status.STARTED,
+        Status.CANCELED: Status.SCHEDULED,
+        Status.NO_SHOW: Status.SCHEDULED,
     }
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT)
@@ -43,6 +60,7 @@ class ScheduledProcedureStep(models.Model):
     status = models.CharField(
         max_length=16, choices=ScheduledProcedureStepStatus, default=Status.SCHEDULED
     )
+    status_before = models.CharField(max_length=16, blank=True)  # where `undo` goes back to
     start_date = models.DateField()
     start_time = models.TimeField(null=True, blank=True)  # none: 000000 on the wire, marked here
     duration_minutes = models.PositiveSmallIntegerField(default=20)
@@ -90,7 +108,14 @@ class ScheduledProcedureStep(models.Model):
         """Follow one arrow, in memory; the service saves."""
         if status not in self.ARROWS.get(self.status, ()):
             raise InvalidTransition(self, self.status, status)
-        self.status = status
+        self.status_before, self.status = self.status, status
+
+    def undo(self) -> None:
+        """Go one step back, in memory; the service saves. For people, never for devices."""
+        if self.status not in self.BACK:
+            raise InvalidTransition(self, self.status, "undone")
+        self.status = self.status_before or self.BACK[self.status]
+        self.status_before = ""
 
 
 class WorklistEntry(models.Model):

@@ -1,13 +1,11 @@
 """Devices from a shell: the allow-list, and whether they answer."""
 
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from portal import services
+from portal.devices import device_furnish
 from portal.echo import echo
 from portal.errors import PortalError
 from portal.models import RemoteAE
@@ -45,24 +43,18 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _set(self, options: dict[str, Any]) -> None:
-        by = Actor.command("device")
         facility = services.facility_named(options["facility"])
-        with transaction.atomic():
-            device, is_new = services.device_set(
-                facility_id=facility.pk,
-                ae_title=options["ae_title"],
-                host=options["host"],
-                port=options["port"],
-                kind=options["kind"],
-                profile=options["profile"],
-                has_tls=options["tls"],
-                by=by,
-            )
-            furnisher = settings.DEVICE_FURNISHERS.get(device.kind)
-            if furnisher:
-                module, name = furnisher.rsplit(".", 1)
-                furnish = getattr(import_module(module), name)
-                furnish(device=device, model=options["model"], by=by)
+        device, is_new = device_furnish(
+            facility_id=facility.pk,
+            ae_title=options["ae_title"],
+            host=options["host"],
+            port=options["port"],
+            kind=options["kind"],
+            profile=options["profile"],
+            has_tls=options["tls"],
+            model=options["model"],
+            by=Actor.command("device"),
+        )
         self.stdout.write(f"{device.ae_title} {'created' if is_new else 'updated'}.")
 
     def _list(self, options: dict[str, Any]) -> None:

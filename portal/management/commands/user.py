@@ -6,10 +6,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from knox.models import get_token_model
 
 from portal import services
 from portal.errors import PortalError
+from portal.tokens import token_create
 from portal.types import Actor, Role
 
 
@@ -55,5 +55,5 @@ class Command(BaseCommand):
         user = User.objects.filter(username=options["name"]).first()
         if user is None:
             raise CommandError(f"There is no account {options['name']}.")
-        _, token = get_token_model().objects.create(user=user)
+        token, _ = token_create(user=user)
         self.stdout.write(token)

@@ -1,0 +1,128 @@
+"""Pages of the allow-list: devices, one device, and whether it answers."""
+
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from portal import selectors, services
+from portal.echo import echo
+from portal.errors import InvalidInput, NotFound
+from portal.fields import sent
+from portal.forms import DeviceForm
+from portal.models import RemoteAE
+from portal.types import Actor, Permission
+
+
+def devices(request: HttpRequest) -> HttpResponse:
+    """List the devices that may associate, and when each was heard."""
+    context = {"devices": selectors.devices(visible_to=request.user)}
+    return render(request, "portal/devices.html", context)
+
+
+def device_rows(request: HttpRequest) -> HttpResponse:
+    """Answer the table's body: what the page fetches when the list itself changed."""
+    context = {"devices": selectors.devices(visible_to=request.user)}
+    return render(request, "portal/_device_rows.html", context)
+
+
+def device_row(request: HttpRequest, device_id: int) -> HttpResponse:
+    """Answer one row: what the table fetches when the device was heard."""
+    return render(request, "portal/_device_row.html", {"device": _device(request, device_id)})
+
+
+def device_new(request: HttpRequest) -> HttpResponse:
+    """Add a device to the allow-list."""
+    return _device_form(request, None)
+
+
+def device_edit(request: HttpRequest, device_id: int) -> HttpResponse:
+    """Change a device's address, kind or profile."""
+    return _device_form(request, _device(request, device_id))
+
+
+@require_POST
+def device_test(request: HttpRequest, device_id: int) -> HttpResponse:
+    """Ask the device for C-ECHO and say what came of it."""
+    device = _device(request, device_id)
+    _require_device_write(request)
+    result = echo(device)
+    if request.headers.get("HX-Request"):
+        return render(request, "portal/_device_test.html", {"result": result})
+    (messages.success if result.is_ok else messages.error)(request, result.sentence)
+    return redirect("devices")
+
+
+def _device_form(request: HttpRequest, device: RemoteAE | None) -> HttpResponse:
+    membership = _require_device_write(request)
+    form = DeviceForm(
+        sent(request),
+        initial=_initial(device),
+        profiles=selectors.device_profiles(visible_to=request.user),
+        is_new=device is None,
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = _device_set(
+                membership.facility_id, form.cleaned_data, selectors.actor_for(request.user)
+            )
+        except InvalidInput as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            messages.success(request, _("%(device)s is saved.") % {"device": saved.ae_title})
+            return redirect("devices")
+    status = 422 if form.errors else 200
+    context = {"form": form, "device": device}
+    return render(request, "portal/device_form.html", context, status=status)
+
+
+@transaction.atomic
+def _device_set(facility_id: int, values: dict[str, Any], by: Actor) -> RemoteAE:
+    """Save, and let the app that owns such a device add what it needs (a printer's row)."""
+    profile = values.pop("profile").name
+    device, _is_new = services.device_set(facility_id=facility_id, profile=profile, by=by, **values)
+    furnisher = settings.DEVICE_FURNISHERS.get(device.kind)
+    if furnisher:
+        module, name = furnisher.rsplit(".", 1)
+        getattr(import_module(module), name)(device=device, model=None, by=by)
+    return device
+
+
+def _initial(device: RemoteAE | None) -> dict[str, Any]:
+    if device is None:
+        return {"kind": RemoteAE.Kind.MODALITY, "profile": "default"}
+    return {
+        "ae_title": device.ae_title,
+        "kind": device.kind,
+        "host": device.host,
+        "port": device.port,
+        "profile": device.profile.name if device.profile else "default",
+        "has_tls": device.has_tls,
+    }
+
+
+def _device(request: HttpRequest, device_id: int) -> RemoteAE:
+    device = (
+        selectors.devices(visible_to=request.user)
+        .select_related("facility")
+        .filter(pk=device_id)
+        .first()
+    )
+    if device is None:
+        raise NotFound(_("There is no such device in your facility."))
+    return device
+
+
+def _require_device_write(request: HttpRequest) -> Any:
+    membership = selectors.membership_of(request.user)
+    if membership is None:
+        raise NotFound(_("Your account belongs to no facility yet."))
+    by = selectors.actor_for(request.user)
+    selectors.require(by, membership.facility_id, Permission.DEVICE_WRITE)
+    return membership

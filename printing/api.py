@@ -1,5 +1,0 @@
-"""API of printing."""
-
-from typing import Any
-
-COLLECTIONS: dict[str, Any] = {}

@@ -1,0 +1,137 @@
+"""API of the films."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from portal.api import actor_of, answer, facility_id_of, validated
+from portal.errors import Conflict
+from printing.models import Film
+from printing.rendering.errors import UnusableImage
+from printing.rendering.preview import page_preview
+from printing.selectors import films as film_selectors
+from printing.selectors import jobs as job_selectors
+from printing.serializers.films import (
+    FillInput,
+    FilmChange,
+    FilmInput,
+    FilmSerializer,
+    ImageBoxInput,
+    PreviewInput,
+)
+from printing.serializers.jobs import FilmPrintInput, JobSerializer
+from printing.services import films, jobs
+
+POSITION = OpenApiParameter("position", int, OpenApiParameter.PATH, description="From 1.")
+
+
+class PngRenderer(JSONRenderer):
+    """A picture as it is; a problem in its place as JSON."""
+
+    media_type = "image/png"
+    format = "png"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """Return the bytes to send."""
+        if isinstance(data, bytes):
+            return data
+        text: bytes = super().render(data, "application/json", renderer_context)
+        return text
+
+
+class FilmViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Film]):
+    """Films being laid out."""
+
+    serializer_class = FilmSerializer
+    field_names = {"image_ids": "images", "image_id": "image"}
+
+    def get_queryset(self) -> QuerySet[Film]:
+        """Return the films of the person's facilities."""
+        return film_selectors.films(visible_to=self.request.user)
+
+    @extend_schema(request=FilmInput, responses={201: FilmSerializer})
+    def create(self, request: Request) -> Response:
+        """Begin a film and fill its boxes in order."""
+        film = films.film_create(
+            facility_id=facility_id_of(request),
+            by=actor_of(request),
+            **validated(FilmInput, request),
+        )
+        return answer(self, film.pk, 201)
+
+    @extend_schema(request=FilmChange, responses=FilmSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change the layout of the film and its set; 409 when somebody else was faster."""
+        film = films.film_set(
+            film_id=self.get_object().pk, by=actor_of(request), **validated(FilmChange, request)
+        )
+        return answer(self, film.pk)
+
+    @extend_schema(request=FillInput, responses=FilmSerializer)
+    @action(detail=True, methods=["post"])
+    def fill(self, request: Request, pk: str) -> Response:
+        """Put every frame of some images into free boxes."""
+        film = films.film_fill(
+            film_id=self.get_object().pk, by=actor_of(request), **validated(FillInput, request)
+        )
+        return answer(self, film.pk)
+
+    @extend_schema(request=ImageBoxInput, responses=FilmSerializer, parameters=[POSITION])
+    @action(detail=True, methods=["put"], url_path=r"image-boxes/(?P<position>[0-9]{1,6})")
+    def image_box(self, request: Request, pk: str, position: str) -> Response:
+        """Put a picture into a box, in the place of what was there."""
+        film = self.get_object()
+        films.image_box_set(
+            film_id=film.pk,
+            position=int(position),
+            by=actor_of(request),
+            **validated(ImageBoxInput, request),
+        )
+        return answer(self, film.pk)
+
+    @extend_schema(responses={200: FilmSerializer}, parameters=[POSITION])
+    @image_box.mapping.delete
+    def image_box_clear(self, request: Request, pk: str, position: str) -> Response:
+        """Empty a box."""
+        film = self.get_object()
+        films.image_box_clear(film_id=film.pk, position=int(position), by=actor_of(request))
+        return answer(self, film.pk)
+
+    @extend_schema(request=FilmPrintInput, responses={201: JobSerializer})
+    @action(detail=True, methods=["post"], url_path="print")
+    def print_film(self, request: Request, pk: str) -> Response:
+        """Queue the film and those of its set, one page each."""
+        film = self.get_object()
+        job = jobs.film_print(
+            film_id=film.pk, by=actor_of(request), **validated(FilmPrintInput, request)
+        )
+        queued = job_selectors.print_jobs(visible_to=request.user).get(pk=job.pk)
+        return Response(JobSerializer(queued).data, status=201)
+
+    @extend_schema(parameters=[PreviewInput], responses={(200, "image/png"): OpenApiTypes.BINARY})
+    @action(detail=True, renderer_classes=[PngRenderer, JSONRenderer])
+    def preview(self, request: Request, pk: str) -> Response:
+        """Draw the film as it would be printed now."""
+        asked = PreviewInput(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        film = get_object_or_404(self.get_queryset(), pk=pk)
+        try:
+            png = page_preview(film_selectors.film_page(film), asked.validated_data["width"])
+        except UnusableImage as error:
+            raise Conflict(str(error)) from error
+        return Response(png)

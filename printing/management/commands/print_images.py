@@ -1,0 +1,103 @@
+"""Queue a film job from files, and wait for it if asked to."""
+
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.errors import InvalidInput, PortalError
+from portal.services import facility_named
+from portal.types import Actor
+from printing.models import JobState, PrintJob
+from printing.selectors.printers import printer_named
+from printing.services.image_jobs import images_print
+from printing.services.images import image_add
+
+BY = Actor.command("print_images")
+POLL_SECONDS = 0.2
+UNUSABLE_FILE, STILL_WAITING = 2, 5
+EXIT_STATUS = {
+    JobState.COMPLETED: 0,
+    JobState.PROCESSING_STOPPED: 3,
+    JobState.ABORTED: 4,
+    JobState.CANCELED: 4,
+}
+
+
+class Command(BaseCommand):
+    """Queue a film job from DICOM or picture files."""
+
+    help = (
+        "Queue one film job from DICOM or picture files; each frame is a picture of its own. "
+        "The workers send it. The last line is “job ID”. With --wait, the exit status is 0 = "
+        "every page accepted by the printer, 3 = stopped, needs a person, 4 = refused, aborted or "
+        "cancelled, 5 = still waiting when SECONDS ran out. 2 = a file cannot be used."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the command line."""
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--printer", required=True, metavar="NAME")
+        parser.add_argument("--layout", default=r"STANDARD\1,1", help=r"such as STANDARD\2,2")
+        parser.add_argument("--size", help="such as 14INX17IN; left out: the printer's")
+        parser.add_argument("--copies", type=int, default=1)
+        parser.add_argument(
+            "--plain", action="store_true", help="windowed pixels, unscaled and without text"
+        )
+        parser.add_argument("--facility", metavar="CODE", help="the first one if left out")
+        parser.add_argument("--wait", nargs="?", type=float, const=math.inf, metavar="SECONDS")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Take the files in, queue the job, and wait."""
+        try:
+            job = self._queue(options)
+        except PortalError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"job {job.pk}")
+        if options["wait"] is not None:
+            self.stdout.flush()
+            status = self._wait(job, options["wait"])
+            if status:
+                raise SystemExit(status)
+
+    def _queue(self, options: dict[str, Any]) -> PrintJob:
+        facility = facility_named(options["facility"])
+        printer = printer_named(facility_id=facility.pk, name=options["printer"])
+        image_ids, unusable = [], []
+        for path in options["files"]:
+            try:
+                image = image_add(facility_id=facility.pk, source=path, by=BY)
+                image_ids.append(image.pk)
+            except InvalidInput as error:
+                unusable.append(f"{path.name}: {error}")
+        if unusable:
+            raise CommandError("\n".join(unusable), returncode=UNUSABLE_FILE)
+        return images_print(
+            facility_id=facility.pk,
+            printer_id=printer.pk,
+            image_ids=image_ids,
+            image_display_format=options["layout"],
+            film_size_id=options["size"] or printer.film_size_id,
+            number_of_copies=options["copies"],
+            is_plain=options["plain"],
+            is_mixing_confirmed=True,  # who names files on a command line means them
+            by=BY,
+        )
+
+    def _wait(self, job: PrintJob, seconds: float) -> int:
+        """Follow the job on standard error; return the exit status."""
+        deadline, told = time.monotonic() + seconds, ""
+        while True:
+            job.refresh_from_db()
+            news = f"{job.state} {' '.join(job.state_reasons)} {job.message}".strip()
+            if news != told:
+                told = news
+                self.stderr.write(news)
+            status = EXIT_STATUS.get(JobState(job.state))
+            if status is not None:
+                return status
+            if time.monotonic() >= deadline:
+                return STILL_WAITING
+            time.sleep(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))

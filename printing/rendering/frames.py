@@ -1,0 +1,156 @@
+"""Stored pixel values of one frame of a DICOM file; no other frame is decoded."""
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydicom import dcmread
+from pydicom.encaps import get_frame
+from pydicom.pixels import get_decoder, pixel_array
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, RLELossless
+
+from printing.rendering.errors import PARSER_ERRORS, UnusableImage
+from printing.rendering.header import (
+    TRUNCATED,
+    UNDEFINED_LENGTH,
+    Header,
+    fragments_of,
+    read_header,
+)
+
+MAX_PIXELS = 1 << 27  # of one frame: 11,585 x 11,585
+MAX_FRAMES = 100_000
+BITS_ALLOCATED = (1, 8, 16, 32, 64)
+J2K_START = b"\xff\x4f\xff\x51"
+JPEG_SIZE_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
+
+
+def open_header(path: Path) -> Header:
+    """Read the header of a DICOM file and check that its pixels can be what it says."""
+    try:
+        with path.open("rb") as stream:
+            header = read_header(stream)
+            require_showable(header)
+            if header.pixels_at is not None:
+                _require_all_pixels(stream, header)
+    except PARSER_ERRORS as error:
+        raise UnusableImage("The file is damaged: it cannot be read as DICOM.") from error
+    return header
+
+
+def decode(path: Path, header: Header, frame: int) -> np.ndarray[Any, Any]:
+    """Return rows x columns (x 3, then RGB) of stored values of one frame, counted from 1."""
+    options = {"index": frame - 1, "transfer_syntax_uid": header.transfer_syntax}
+    try:
+        if header.transfer_syntax == DeflatedExplicitVRLittleEndian:
+            return _native(pixel_array(dcmread(path), index=frame - 1))
+        with path.open("rb") as stream:
+            if header.transfer_syntax.is_encapsulated:
+                _require_true_size(stream, header, frame)
+            return _native(pixel_array(stream, **options))
+    except PARSER_ERRORS as error:
+        name = header.transfer_syntax.name
+        raise UnusableImage(
+            f"Frame {frame} cannot be decoded: it is damaged, or “{name}” is used in a way that "
+            "is not supported here."
+        ) from error
+
+
+def require_showable(header: Header) -> None:
+    """Refuse what has no pixels, an unknown compression, or sizes nobody can mean."""
+    ds = header.ds
+    if not header.has_pixels:
+        kind = UID(str(ds.get("SOPClassUID", ""))).name
+        raise UnusableImage("The file has no image in it" + (f": it is a {kind}." if kind else "."))
+    _require_decoder(header.transfer_syntax)
+    rows, columns = int(ds.get("Rows") or 0), int(ds.get("Columns") or 0)
+    if rows < 1 or columns < 1:
+        raise UnusableImage("The image has no rows or no columns.")
+    if rows * columns > MAX_PIXELS:
+        raise UnusableImage(
+            f"The image has {columns} × {rows} pixels, more than can be shown "
+            f"({MAX_PIXELS // 1_000_000} million)."
+        )
+    if int(ds.get("SamplesPerPixel") or 1) not in (1, 3):
+        raise UnusableImage("The image has neither one nor three samples per pixel.")
+    bits = int(ds.get("BitsAllocated") or 0)
+    if bits not in BITS_ALLOCATED or not 1 <= int(ds.get("BitsStored") or bits) <= bits:
+        raise UnusableImage(f"The image has {bits} bits per sample, which cannot be shown.")
+    if not 1 <= number_of_frames(header) <= MAX_FRAMES:
+        raise UnusableImage("The image has no frames, or too many.")
+
+
+def number_of_frames(header: Header) -> int:
+    """Return how many frames there are; one unless the file says otherwise."""
+    value = header.ds.get("NumberOfFrames")
+    return int(value) if value not in (None, "") else 1
+
+
+def _native(stored: Any) -> np.ndarray[Any, Any]:
+    """Return the values in this machine's byte order."""
+    return np.asarray(stored.astype(stored.dtype.newbyteorder("="), copy=False))
+
+
+def _require_decoder(transfer_syntax: UID) -> None:
+    """Name a compression that cannot be read."""
+    name = transfer_syntax.name
+    try:
+        is_available = get_decoder(transfer_syntax).is_available
+    except NotImplementedError as error:
+        raise UnusableImage(
+            f"The image is compressed as “{name}”, which cannot be read here."
+        ) from error
+    if not is_available:
+        raise UnusableImage(f"The image is compressed as “{name}”; its decoder is not installed.")
+
+
+def _require_all_pixels(stream: Any, header: Header) -> None:
+    """Compare the pixels that must be there with those that are."""
+    if header.transfer_syntax.is_encapsulated:
+        if len(fragments_of(stream, header)) < number_of_frames(header):
+            raise UnusableImage(TRUNCATED)
+        return
+    ds = header.ds
+    samples = int(ds.get("SamplesPerPixel") or 1)
+    per_pixel = 2 if ds.get("PhotometricInterpretation") == "YBR_FULL_422" else samples
+    bits = int(ds.Rows) * int(ds.Columns) * per_pixel * int(ds.BitsAllocated)
+    needed = -(-bits * number_of_frames(header) // 8)
+    stream.seek(0, 2)
+    there = stream.tell() - (header.pixels_at or 0)
+    told = there if header.pixels_length == UNDEFINED_LENGTH else header.pixels_length
+    if min(there, told) < needed:
+        raise UnusableImage(TRUNCATED)
+
+
+def _require_true_size(stream: Any, header: Header, frame: int) -> None:
+    """Refuse a compressed picture that unpacks to more than the header says."""
+    if header.transfer_syntax == RLELossless:
+        return  # has no size of its own
+    stream.seek(header.pixels_at)
+    codestream = get_frame(stream, frame - 1, number_of_frames=number_of_frames(header))
+    stream.seek(0)
+    size = codestream_size(codestream)
+    if size is not None and size != (header.ds.Columns, header.ds.Rows):
+        raise UnusableImage(
+            f"The compressed picture has {size[0]} × {size[1]} pixels, "
+            f"its header says {header.ds.Columns} × {header.ds.Rows}."
+        )
+
+
+def codestream_size(codestream: bytes) -> tuple[int, int] | None:
+    """Return columns and rows from a JPEG, JPEG-LS or JPEG 2000 codestream's own header."""
+    if codestream[:2] != b"\xff\xd8":
+        at = codestream.find(J2K_START, 0, 4096)
+        if at < 0 or len(codestream) < at + 24:
+            return None
+        right, bottom, left, top = struct.unpack(">4L", codestream[at + 8 : at + 24])
+        return right - left, bottom - top
+    at = 2
+    while at + 9 <= len(codestream) and codestream[at] == 0xFF:
+        marker = codestream[at + 1]
+        if marker in JPEG_SIZE_MARKERS:
+            rows, columns = struct.unpack(">2H", codestream[at + 5 : at + 9])
+            return columns, rows
+        at += 1 if marker == 0xFF else 2 + struct.unpack(">H", codestream[at + 2 : at + 4])[0]
+    return None

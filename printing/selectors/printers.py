@@ -1,0 +1,55 @@
+"""Reads of printers and of what their models accept."""
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+
+from portal.errors import NotFound
+from portal.selectors import user_key
+from printing.models import Printer, PrinterModel, PrintJob
+
+if TYPE_CHECKING:
+    from portal.selectors import Person
+
+
+def printers(*, visible_to: "Person") -> QuerySet[Printer]:
+    """Return the printers of a person's facilities, with `waiting`: jobs not ended yet."""
+    return (
+        Printer.objects.filter(facility__memberships__user_id=user_key(visible_to))
+        .select_related("device", "model")
+        .annotate(waiting=Count("jobs", filter=Q(jobs__state__in=PrintJob.ACTIVE)))
+        .order_by("name")
+    )
+
+
+def printer_models(*, visible_to: "Person") -> QuerySet[PrinterModel]:
+    """Return the printer models of a person's facilities, by title."""
+    return PrinterModel.objects.filter(
+        facility__memberships__user_id=user_key(visible_to)
+    ).order_by("title")
+
+
+def printer_named(*, facility_id: int, name: str) -> Printer:
+    """Return the facility's printer of that name, or say which ones there are."""
+    known = Printer.objects.filter(facility_id=facility_id).select_related("device", "model")
+    found = known.filter(name=name).first()
+    if found is None:
+        names = ", ".join(known.order_by("name").values_list("name", flat=True)) or "none yet"
+        raise NotFound(f"There is no printer “{name}”. Printers are: {names}.")
+    return found
+
+
+def retry_plan_s(printer: Printer) -> list[int]:
+    """Return the pauses before each further attempt: the printer's own plan, or the setting."""
+    return list(printer.retry_plan_s or settings.PRINT_RETRY_S)
+
+
+def action_timeout_s(printer: Printer) -> int:
+    """Return how long an N-ACTION may take: the printer's own limit, or the setting."""
+    return printer.action_timeout_s or settings.PRINT_ACTION_TIMEOUT_S
+
+
+def film_pixels(model: PrinterModel) -> dict[str, tuple[int, int]]:
+    """Return columns and rows of each film size in portrait, as far as the model names them."""
+    return {size: (pixels[0], pixels[1]) for size, pixels in model.film_pixels.items()}

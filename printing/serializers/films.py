@@ -1,0 +1,103 @@
+"""Bodies of the films."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from portal.serializers import row_id
+from printing import layout
+from printing.models import Film, FilmOrientation, ImageBox
+from printing.rendering.preview import MAX_WIDTH
+
+BOX = (
+    "position",
+    "image",
+    "frame",
+    "window_center",
+    "window_width",
+    "rotation",
+    "is_flipped",
+    "is_inverted",
+)
+
+
+class ImageBoxSerializer(serializers.ModelSerializer[ImageBox]):
+    """One box of a film: which picture, and how it is shown."""
+
+    class Meta:
+        model = ImageBox
+        fields = BOX
+        read_only_fields = fields
+
+
+class ImageBoxInput(serializers.Serializer[Any]):
+    """Which picture stands in a box, and how it is shown."""
+
+    image = row_id(source="image_id")
+    frame = serializers.IntegerField(default=1)
+    window_center = serializers.FloatField(allow_null=True, default=None)
+    window_width = serializers.FloatField(allow_null=True, default=None)
+    rotation = serializers.IntegerField(default=0, help_text="Clockwise: 0, 90, 180 or 270.")
+    is_flipped = serializers.BooleanField(default=False)
+    is_inverted = serializers.BooleanField(default=False)
+
+
+class FilmSerializer(serializers.ModelSerializer[Film]):
+    """A film and the pictures on it; films of a set point to its first."""
+
+    image_boxes = ImageBoxSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Film
+        fields = (
+            "id",
+            "image_display_format",
+            "film_size_id",
+            "film_orientation",
+            "has_text",
+            "study_instance_uid",
+            "accession_number",
+            "first_film",
+            "image_boxes",
+            "version",
+            "created_at",
+            "updated_at",
+        )
+        read_only_fields = fields
+
+
+class FilmInput(serializers.Serializer[Any]):
+    """A film to begin; pictures that do not fit go on further films of its set."""
+
+    image_display_format = serializers.CharField(max_length=64, default=r"STANDARD\2,2")
+    film_size_id = serializers.CharField(default=layout.DEFAULT_FILM_SIZE_ID)
+    film_orientation = serializers.ChoiceField(
+        choices=FilmOrientation.choices, default=FilmOrientation.PORTRAIT
+    )
+    images = serializers.ListField(child=row_id(), source="image_ids", default=list)
+
+
+class FilmChange(serializers.Serializer[Any]):
+    """What is to be different; `version` is the one that was read."""
+
+    version = serializers.IntegerField()
+    image_display_format = serializers.CharField(max_length=64, required=False)
+    film_size_id = serializers.CharField(required=False)
+    film_orientation = serializers.ChoiceField(choices=FilmOrientation.choices, required=False)
+    has_text = serializers.BooleanField(required=False)
+    study_instance_uid = serializers.CharField(max_length=64, allow_blank=True, required=False)
+    accession_number = serializers.CharField(max_length=64, allow_blank=True, required=False)
+
+
+class FillInput(serializers.Serializer[Any]):
+    """Images whose frames go into the free boxes, in this order."""
+
+    images = serializers.ListField(child=row_id(), source="image_ids", allow_empty=False)
+
+
+class PreviewInput(serializers.Serializer[Any]):
+    """How large a film is drawn."""
+
+    width = serializers.IntegerField(
+        min_value=16, max_value=MAX_WIDTH, default=900, help_text="Pixels."
+    )

@@ -1,0 +1,28 @@
+"""What the views of printing share: rows for one person's eyes, and answers to htmx."""
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from portal.errors import NotFound
+
+Row = TypeVar("Row", bound=Model)
+
+
+def found(rows: QuerySet[Row], key: int, sentence: str) -> Row:
+    """Return the row of that key among those a person may see."""
+    row = rows.filter(pk=key).first()
+    if row is None:
+        raise NotFound(sentence)
+    return row
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Say whether htmx asks for a part of a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def whole(text: str | None) -> int | None:
+    """Read a whole number from an address or form; what is none says nothing."""
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None

@@ -1,0 +1,73 @@
+"""Every page: fits a phone, loads nothing from elsewhere, breaks no rule of its own policy."""
+
+import pytest
+from pydicom.data import get_testdata_file
+
+from portal.seed import demo_seed
+from portal.types import Actor
+from printing.demo import FILM_SIMULATOR
+from printing.models import Printer, SourceImage
+from printing.services.films import film_create
+from printing.services.images import image_add
+from printing.services.jobs import film_print
+from worklist.models import ScheduledProcedureStep
+
+pytestmark = pytest.mark.browser
+
+PAGES = [
+    "/board/",
+    "/worklist/?view=today",
+    "/orders/new/",
+    "/exams/{exam}/",
+    "/films/",
+    "/films/new/",
+    "/films/{film}/",
+    "/print/?state=all",
+    "/print/jobs/{job}/",
+    "/printers/",
+    "/printers/{printer}/",
+    "/devices/",
+    "/health/",
+    "/simulated-printer/",
+]
+
+
+@pytest.fixture
+def addresses(portal, facility, make_user):
+    """A seeded department with a film and a job; the pages' addresses."""
+    from django.utils import timezone
+
+    actor = Actor.command("test")
+    demo_seed(day=timezone.localdate(), by=actor)
+    make_user("administrator")  # after the seed: with the tests' password
+    source = get_testdata_file("CT_small.dcm")
+    image = image_add(facility_id=facility.pk, source=source, by=actor)
+    assert SourceImage.objects.count() == 1
+    film = film_create(facility_id=facility.pk, image_ids=[image.pk], by=actor)
+    printer = Printer.objects.get(name=FILM_SIMULATOR)
+    job = film_print(film_id=film.pk, printer_id=printer.pk, by=actor)
+    step = ScheduledProcedureStep.objects.earliest("pk")
+    names = {"exam": step.pk, "film": film.pk, "job": job.pk, "printer": printer.pk}
+    return [portal.url + page.format(**names) for page in PAGES]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark"), (320, "light")])
+def test_every_page_fits_and_keeps_to_itself(portal, addresses, browser, width, theme):
+    """Issue: no request leaves the machine; strict CSP; wide and at 390 px, light and dark."""
+    context = browser.new_context(viewport={"width": width, "height": 844})
+    context.add_cookies([{"name": "theme", "value": theme, "url": portal.url}])
+    page = context.new_page()
+    asked, complaints = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    portal.sign_in(page, "administrator")
+    for address in addresses:
+        answer = page.goto(address)
+        page.wait_for_selector("#live[data-state=live]")
+        assert answer.status == 200, address
+        too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert too_wide <= 0, address
+    foreign = [url for url in asked if not url.startswith((portal.url, "data:", "blob:"))]
+    assert foreign == []
+    assert complaints == []

@@ -1,0 +1,246 @@
+"""`print_images` and `jobs`: what scripts rely on (architecture.md §3)."""
+
+import json
+import threading
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+
+from printing.models import PageState, PrintJob
+from printing.services import jobs, printers
+from printing.worker import work_once
+from tests.peers.printer import film_printer
+from tests.printing.factories import BY, make_image, make_job, make_printer
+from tests.printing.samples import sample
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.django_db
+
+CT, MR, CINE = "CT_small.dcm", "MR_small.dcm", "SC_rgb_rle_2frame.dcm"
+
+
+def run(*arguments):
+    """Return exit status, standard output's lines, and standard error."""
+    out, err = StringIO(), StringIO()
+    try:
+        call_command(*arguments, stdout=out, stderr=err)
+        status = 0
+    except SystemExit as exit_:
+        status = exit_.code
+    except CommandError as error:
+        status = error.returncode
+        err.write(str(error))
+    return status, out.getvalue().splitlines(), err.getvalue()
+
+
+def print_images(*names, printer="FILM", options=()):
+    files = [str(sample(name)) if "/" not in name else name for name in names]
+    return run("print_images", *files, "--printer", printer, *options)
+
+
+@pytest.fixture
+def printer(facility):
+    return make_printer(facility, 21_190)
+
+
+def test_it_queues_and_ends_with_the_job(printer):
+    """Ends with 0 once the row has committed; the last line is `job ID`; sends nothing itself."""
+    status, out, err = print_images(CT, MR)
+
+    job = PrintJob.objects.get()
+    assert (status, out[-1], err) == (0, f"job {job.pk}", "")
+    assert (job.state, job.pages.count()) == ("pending", 2)
+    page = job.pages.first()
+    assert (page.image_display_format, page.film_size_id) == (r"STANDARD\1,1", "14INX17IN")
+
+
+def test_one_page_for_each_box_full(printer):
+    """Each frame of a multi-frame file is a picture of its own, in order."""
+    options = ["--layout", r"STANDARD\2,1", "--size", "8INX10IN", "--copies", "3", "--plain"]
+    print_images(CT, CINE, MR, options=options)
+
+    job = PrintJob.objects.get()
+    assert (job.number_of_copies, job.is_plain) == (3, True)
+    assert [len(page.image_boxes) for page in job.pages.all()] == [2, 2]
+    frames = [box["frame"] for page in job.pages.all() for box in page.image_boxes]
+    assert frames == [1, 1, 2, 1]
+    assert {page.film_size_id for page in job.pages.all()} == {"8INX10IN"}
+
+
+def test_an_unusable_file_ends_with_2_and_queues_nothing(printer, tmp_path):
+    """2 = a file cannot be used; each one is named with its sentence."""
+    letter = tmp_path / "letter.txt"
+    letter.write_text("not a picture" * 100)
+
+    status, out, err = print_images(CT, str(letter), str(tmp_path / "missing.dcm"))
+
+    assert (status, out) == (2, [])
+    assert err.splitlines() == [
+        "letter.txt: The file is neither a DICOM file nor a PNG or JPEG picture.",
+        "missing.dcm: The file cannot be read: No such file or directory.",
+    ]
+    assert not PrintJob.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--layout", "SLIDE"], "not a layout"),
+        (["--size", "large"], "cannot be sent"),
+        (["--copies", "0"], "Copies go from"),
+        (["--facility", "nowhere"], "no facility"),
+    ],
+)
+def test_senseless_options_end_with_one_sentence(printer, options, words):
+    """Exit status 1, as every command of the portal."""
+    status, _, err = print_images(CT, options=options)
+
+    assert status == 1
+    assert words in err
+
+
+def test_an_unknown_printer(facility):
+    """The sentence names the printers there are."""
+    status, _, err = print_images(CT, printer="NONE")
+
+    assert (status, err) == (1, "There is no printer “NONE”. Printers are: none yet.")
+
+
+def test_waiting_ends_with_5_when_the_time_is_over(printer):
+    """5 = still waiting when SECONDS ran out; the job stays queued."""
+    status, out, err = print_images(CT, options=["--wait", "0.3"])
+
+    job = PrintJob.objects.get()
+    assert (status, out[-1], job.state) == (5, f"job {job.pk}", "pending")
+    assert err.startswith("pending")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.peer
+def test_waiting_ends_with_0_when_every_page_was_accepted(facility, tmp_path):
+    """0 = every page accepted by the printer."""
+    with film_printer(tmp_path, "film12") as peer:
+        make_printer(facility, peer.port)
+
+        status, out, _ = with_worker(lambda: print_images(CT, MR, options=["--wait", "20"]))
+
+        assert status == 0
+        assert len(peer.films()) == 2
+    assert out[-1] == f"job {PrintJob.objects.get().pk}"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.peer
+def test_waiting_ends_with_4_when_the_printer_refuses(facility, tmp_path):
+    """4 = refused or aborted."""
+    with film_printer(tmp_path, "film8") as peer:
+        make_printer(facility, peer.port, model="generic-8bit")
+
+        status, _, err = with_worker(
+            lambda: print_images(CT, options=["--size", "A3", "--wait", "20"])
+        )
+
+    assert status == 4
+    assert "The printer refused Film Size ID A3 (0106)." in err
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_ends_with_3_only_when_no_retry_is_planned_any_more(facility, free_port):
+    """3 = stopped, needs a person."""
+    make_printer(facility, free_port, retry_plan_s=[1])
+
+    status, _, err = with_worker(lambda: print_images(CT, options=["--wait", "20"]))
+
+    assert status == 3
+    assert "pending connecting-to-device Nobody answers" in err
+    assert "Given up after 2 attempts." in err
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_ends_with_4_when_the_job_is_cancelled(facility, printer):
+    """4: nothing more will come."""
+
+    def cancel():
+        try:
+            job = wait_until(PrintJob.objects.first)
+            jobs.job_cancel(job_id=job.pk, by=BY)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    status, _, err = print_images(CT, options=["--wait", "20"])
+    thread.join()
+
+    assert status == 4
+    assert "Cancelled by test." in err
+
+
+def with_worker(act):
+    """Run while one worker works."""
+    stop = threading.Event()
+
+    def work():
+        while not stop.is_set():
+            try:
+                work_once()
+            finally:
+                connections.close_all()
+            stop.wait(0.05)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        return act()
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_jobs_tells_one_job(facility, printer):
+    """State, reasons, pages asked, accepted, unknown."""
+    job = make_job(printer, [make_image(facility)] * 3)
+    job.pages.filter(number=1).update(state=PageState.ACCEPTED)
+    job.pages.filter(number=2).update(state=PageState.UNKNOWN)
+    printers.printer_enable(printer_id=printer.pk, is_enabled=False, by=BY)
+
+    _, out, _ = run("jobs", str(job.pk))
+    _, found, _ = run("jobs", str(job.pk), "--json")
+
+    assert out[:2] == [
+        f"job {job.pk}: pending printer-stopped asked 3 accepted 1 unknown 1 printer FILM",
+        "FILM is stopped: Paused by test.",
+    ]
+    assert json.loads(found[0]) == {
+        "id": job.pk,
+        "printer": "FILM",
+        "state": "pending",
+        "reasons": ["printer-stopped"],
+        "message": "FILM is stopped: Paused by test.",
+        "asked": 3,
+        "accepted": 1,
+        "unknown": 1,
+        "pages": [
+            {"number": 1, "state": "accepted"},
+            {"number": 2, "state": "unknown"},
+            {"number": 3, "state": "pending"},
+        ],
+    }
+
+
+def test_jobs_lists_the_newest_first(facility, printer):
+    """Without an ID."""
+    made = [make_job(printer, [make_image(facility)]).pk for _ in range(2)]
+
+    _, out, _ = run("jobs")
+    _, found, _ = run("jobs", "--json")
+
+    assert [line.split(":")[0] for line in out] == [f"job {pk}" for pk in reversed(made)]
+    assert [job["id"] for job in json.loads(found[0])] == made[::-1]
+
+
+def test_jobs_does_not_know_a_job(db):
+    """One sentence, exit status 1."""
+    assert run("jobs", "9")[0] == 1

@@ -1,0 +1,21 @@
+"""Reads of orders."""
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Prefetch, QuerySet
+
+from portal.selectors import user_key
+from worklist.models import ImagingServiceRequest, RequestedProcedure, ScheduledProcedureStep
+
+
+def orders(*, visible_to: AbstractBaseUser | AnonymousUser) -> QuerySet[ImagingServiceRequest]:
+    """Return the orders of a person's facilities, newest first, with procedures and exams."""
+    steps = ScheduledProcedureStep.objects.select_related("station").defer("imported")
+    procedures = RequestedProcedure.objects.defer("imported").prefetch_related(
+        Prefetch("scheduled_steps", queryset=steps.order_by("start_date", "start_time", "pk"))
+    )
+    return (
+        ImagingServiceRequest.objects.filter(facility__memberships__user_id=user_key(visible_to))
+        .select_related("patient")
+        .prefetch_related(Prefetch("requested_procedures", queryset=procedures.order_by("pk")))
+        .order_by("-pk")
+    )
