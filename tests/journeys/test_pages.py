@@ -1,11 +1,13 @@
 """Every page: fits a phone, loads nothing from elsewhere, breaks no rule of its own policy."""
 
+from pathlib import Path
+
 import pytest
+from django.utils import timezone
 from pydicom.data import get_testdata_file
 
 from portal.seed import demo_seed
 from portal.types import Actor
-from printing.demo import FILM_SIMULATOR
 from printing.models import Printer, SourceImage
 from printing.services.films import film_create
 from printing.services.images import image_add
@@ -35,16 +37,14 @@ PAGES = [
 @pytest.fixture
 def addresses(portal, facility, make_user):
     """A seeded department with a film and a job; the pages' addresses."""
-    from django.utils import timezone
-
     actor = Actor.command("test")
     demo_seed(day=timezone.localdate(), by=actor)
     make_user("administrator")  # after the seed: with the tests' password
-    source = get_testdata_file("CT_small.dcm")
+    source = Path(get_testdata_file("CT_small.dcm"))
     image = image_add(facility_id=facility.pk, source=source, by=actor)
     assert SourceImage.objects.count() == 1
     film = film_create(facility_id=facility.pk, image_ids=[image.pk], by=actor)
-    printer = Printer.objects.get(name=FILM_SIMULATOR)
+    printer = Printer.objects.get(name="Film simulator")
     job = film_print(film_id=film.pk, printer_id=printer.pk, by=actor)
     step = ScheduledProcedureStep.objects.earliest("pk")
     names = {"exam": step.pk, "film": film.pk, "job": job.pk, "printer": printer.pk}
