@@ -76,7 +76,8 @@ class Relay:
             cursor.execute(f"LISTEN {CHANNEL}")
         yield
         while not self._stop.is_set():
-            for _ in listener.notifies(timeout=0.5, stop_after=1):
+            # To its end, before we read: the generator holds the connection's lock.
+            if list(listener.notifies(timeout=0.5, stop_after=1)):
                 yield
 
     def _wakings_sqlite(self) -> Iterator[None]:

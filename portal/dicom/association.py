@@ -69,6 +69,7 @@ def associate(
     )
     if not assoc.is_established:
         raise _why_not(assoc, peer)
+    _keep_answers(assoc)
     try:
         yield assoc
     except BaseException:
@@ -90,6 +91,23 @@ def _require_host(peer: Peer) -> None:
 def _set_no_delay(event: evt.Event) -> None:
     """Send small PDUs at once: without this every message meets 40 ms of delayed ACK."""
     event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _keep_answers(assoc: Association) -> None:
+    """Keep pynetdicom's reactor thread from taking an answer that a request waits for.
+
+    send_*() of 3.0.4 pauses the reactor by a flag that the reactor may have passed already; on a
+    loaded machine it then swallows the answer, and the request runs into its time limit.
+    """
+    take, peek = assoc.dimse.get_msg, assoc.dimse.peek_msg
+
+    def get_msg(block: bool = False) -> Any:
+        waiting = None if block else peek()[1]
+        if getattr(waiting, "MessageIDBeingRespondedTo", None) is not None:
+            return None, None
+        return take(block)
+
+    assoc.dimse.get_msg = get_msg
 
 
 def _why_not(assoc: Association, peer: Peer) -> Exception:

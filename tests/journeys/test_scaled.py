@@ -33,6 +33,12 @@ def test_a_cfind_in_one_process_reaches_a_browser_of_another(env, browser):
     """Issue: separate processes on PostgreSQL + Redis, real servers, a C-FIND reaches a browser."""
     url = f"http://127.0.0.1:{env['PORTAL_HTTP_PORT']}"
     page = browser.new_context().new_page()
+    frames = []
+
+    def listen(socket):
+        socket.on("framereceived", lambda text: frames.append(text))
+
+    page.on("websocket", listen)
     page.goto(f"{url}/sign-in/")
     page.fill("input[name=login]", "technologist")
     page.fill("input[name=password]", "radiology-demo")
@@ -40,6 +46,8 @@ def test_a_cfind_in_one_process_reaches_a_browser_of_another(env, browser):
     page.wait_for_url(lambda address: "/sign-in/" not in address)
     page.goto(f"{url}/worklist/?view=today&device=CT2")
     page.wait_for_selector("#live[data-state=live]")
+    frames.clear()
+    page.wait_for_timeout(7_000)  # longer than one blocking read of the channel layer
     page.locator("tr[data-row]").first.wait_for()
     assert page.locator("td.hm", has_text="seen by CT2").count() == 0
 
@@ -55,3 +63,5 @@ def test_a_cfind_in_one_process_reaches_a_browser_of_another(env, browser):
     subprocess.run([*find, "127.0.0.1", env["PORTAL_DICOM_PORT"]], check=True)
 
     page.locator("td.hm", has_text="seen by CT2").first.wait_for(timeout=10_000)
+    assert any('"step"' in frame for frame in frames)  # told by the socket,
+    assert not any('"live"' in frame for frame in frames)  # the same one all the time
