@@ -114,7 +114,7 @@ def _work(work_once: Any, stop: threading.Event) -> None:
     """Work until told to stop; sleep while there is nothing to do."""
     while not stop.is_set():
         try:
-            has_worked = work_once()
+            has_worked = work_once(stop)
         except DatabaseError:
             logger.exception("worker lost the database; trying again")
             has_worked = False

@@ -46,7 +46,7 @@ SIMULATED_PRINTER_PORT: int = env.int("PORTAL_SIMULATED_PRINTER_PORT", 11700)
 SIMULATED_PRINTER_DIR = DATA_DIR / "simulated-printer"
 UPLOAD_MAX_BYTES: int = env.int("PORTAL_UPLOAD_MAX_BYTES", 512 * 1024 * 1024)
 
-# Module with work_once() -> bool and its threads, by the name that `run_worker --only` takes.
+# Module with work_once(stop) -> bool and its threads, by the name that `run_worker --only` takes.
 WORKER_LOOPS: dict[str, tuple[str, int]] = {
     "printing": ("printing.worker", 4),
     "timers": ("portal.worker", 1),

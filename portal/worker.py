@@ -1,5 +1,7 @@
 """Timers of the shared ground."""
 
+import threading
+
 from django.core.cache import cache
 from django.utils import timezone
 
@@ -8,7 +10,7 @@ from portal import services
 PRUNE_EVERY_S = 600
 
 
-def work_once() -> bool:
+def work_once(stop: threading.Event | None = None) -> bool:
     """Forget old news, by one process every ten minutes."""
     if not cache.add("portal-prune", timezone.now().isoformat(), timeout=PRUNE_EVERY_S):
         return False

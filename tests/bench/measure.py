@@ -4,6 +4,7 @@ Everything runs on loopback, beside what it is compared with; machines are noisy
 """
 
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.peers.portal_processes import environment, manage, process, wait_ready
+from tests.peers.portal_processes import environment, free_ports, manage, process, wait_ready
 
 LIVE_ROUNDS = 60
 FIND_ROUNDS = 60
@@ -38,7 +39,7 @@ def main() -> None:
     """Measure and print one line per figure."""
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as directory:
         env = environment(Path(directory))
-        os.environ |= env
+        os.environ |= env | {"DJANGO_SETTINGS_MODULE": "portal.settings"}
         manage(env, "migrate", "-v", "0")
         manage(env, "seed_demo")
         folder = Path(directory) / "made"
@@ -49,7 +50,7 @@ def main() -> None:
         show("import of 1,000 files, whole command", [time.perf_counter() - began])
         with process(env, "serve"):
             wait_ready(env)
-            find_twenty(env)
+            find_twenty(env, folder)
             live_latency(env)
 
 
@@ -62,28 +63,55 @@ def show(what: str, seconds: list[float]) -> None:
     print(f"{what}: median {median * 1000:.1f} ms, p95 {p95 * 1000:.1f} ms, n = {count}")  # noqa: T201
 
 
-def find_twenty(env: dict[str, str]) -> None:
-    """One association with one C-FIND of 20 answers, from connect to release."""
-    from pynetdicom import AE
-    from pynetdicom.sop_class import ModalityWorklistInformationFind
-
+def find_twenty(env: dict[str, str], folder: Path) -> None:
+    """C-FIND of 20 answers here and at DCMTK's wlmscpfs with the same 1,000 files, in turn."""
     aet, keys = station_query()
     manage(env, "device", "set", "BENCH", "--host", "127.0.0.1", "--kind", "modality")
+    with wlmscpfs(folder) as rival_port:
+        peers = {
+            "the portal": (int(env["PORTAL_DICOM_PORT"]), "PORTAL"),
+            "wlmscpfs": (rival_port, "WORKLIST"),
+        }
+        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in peers}
+        for _ in range(FIND_ROUNDS):
+            for name, (port, called) in peers.items():
+                taken[name].append(find_once(port, called, keys, aet))
+    for name, seconds in taken.items():
+        show(f"C-FIND of 20 entries, request to final answer, {name}", [q for q, _ in seconds])
+        show(f"the same with association and release, {name}", [w for _, w in seconds])
+
+
+def find_once(port: int, called: str, keys: Any, aet: str) -> tuple[float, float]:
+    """Ask once over an association of its own; return seconds for the query and for all."""
+    from pynetdicom import AE, evt
+    from pynetdicom.sop_class import ModalityWorklistInformationFind
+
+    def no_delay(event: Any) -> None:
+        event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
     ae = AE(ae_title="BENCH")
     ae.add_requested_context(ModalityWorklistInformationFind)
-    whole, query = [], []
-    for _ in range(FIND_ROUNDS):
-        began = time.perf_counter()
-        assoc = ae.associate("127.0.0.1", int(env["PORTAL_DICOM_PORT"]), ae_title="PORTAL")
-        asked = time.perf_counter()
-        answers = list(assoc.send_c_find(keys, ModalityWorklistInformationFind))
-        query.append(time.perf_counter() - asked)
-        assoc.release()
-        whole.append(time.perf_counter() - began)
-        if len(answers) != 21:
-            raise SystemExit(f"{aet} got {len(answers) - 1} answers instead of 20")
-    show("C-FIND of 20 entries, request to final answer", query)
-    show("the same with association and release", whole)
+    began = time.perf_counter()
+    handlers = [(evt.EVT_CONN_OPEN, no_delay)]
+    assoc = ae.associate("127.0.0.1", port, ae_title=called, evt_handlers=handlers)
+    asked = time.perf_counter()
+    answers = list(assoc.send_c_find(keys, ModalityWorklistInformationFind))
+    query = time.perf_counter() - asked
+    assoc.release()
+    if len(answers) != 21:
+        raise SystemExit(f"{called}: {aet} got {len(answers) - 1} answers instead of 20")
+    return query, time.perf_counter() - began
+
+
+@contextmanager
+def wlmscpfs(folder: Path) -> Iterator[int]:
+    """Serve the same files with DCMTK."""
+    (port,) = free_ports(1)
+    command = ["wlmscpfs", "-dfp", str(folder / "wl"), str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as rival:
+        time.sleep(1)
+        yield port
+        rival.terminate()
 
 
 def station_query() -> tuple[str, Any]:
@@ -146,7 +174,7 @@ def live_latency(env: dict[str, str]) -> None:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     from portal.types import Actor
     from worklist.models import ScheduledProcedureStep
-    from worklist.services.steps import scheduled_step_set_status
+    from worklist.services.steps import scheduled_step_set_status, scheduled_step_undo
 
     step = ScheduledProcedureStep.objects.filter(
         status="SCHEDULED",
@@ -155,17 +183,18 @@ def live_latency(env: dict[str, str]) -> None:
     ).first()
     if step is None:
         raise SystemExit("CT1 has no scheduled exam today")
-    taken = []
+    taken, by = [], Actor.command("bench")
     with open_worklist(env) as page:
         page.wait_for_selector(f"#step-{step.pk}")
         page.evaluate(WATCH, f"step-{step.pk}")
         for number in range(LIVE_ROUNDS):
-            status, word = [("ARRIVED", "Arrived"), ("SCHEDULED", "Scheduled")][number % 2]
+            word = ("Arrived", "Scheduled")[number % 2]
             page.wait_for_timeout(1200)  # the page bundles changes of one row within a second
             began = time.time()
-            scheduled_step_set_status(
-                step_id=step.pk, status=status, by=Actor.command("bench"), reason="bench"
-            )
+            if number % 2:
+                scheduled_step_undo(step_id=step.pk, reason="bench", by=by)
+            else:
+                scheduled_step_set_status(step_id=step.pk, status="ARRIVED", by=by)
             found = page.wait_for_function(
                 "word => window.seen && window.seen[0].includes(word) && window.seen[1]", arg=word
             )
