@@ -1,9 +1,9 @@
 # The two commands are `make run` and `make test`; both do all set-up.
 SHELL := /bin/bash
 PYTHON ?= python3
-PIP := .venv/bin/pip --disable-pip-version-check -q
+PIP := .venv/bin/pip --disable-pip-version-check -qq
 
-.PHONY: run test lint peers lock vendor-check services-on-postgresql bench clean
+.PHONY: run test lint peers lock services-on-postgresql bench clean
 
 run: .venv .env
 	@.venv/bin/python manage.py migrate -v 0

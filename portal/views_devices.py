@@ -1,23 +1,21 @@
 """Pages of the allow-list: devices, one device, and whether it answers."""
 
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from portal import selectors, services
+from portal import selectors
+from portal.devices import device_furnish
 from portal.echo import echo
 from portal.errors import InvalidInput, NotFound
 from portal.fields import sent
 from portal.forms import DeviceForm
 from portal.models import RemoteAE
-from portal.types import Actor, Permission
+from portal.types import Permission
 
 
 def devices(request: HttpRequest) -> HttpResponse:
@@ -69,9 +67,9 @@ def _device_form(request: HttpRequest, device: RemoteAE | None) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            saved = _device_set(
-                membership.facility_id, form.cleaned_data, selectors.actor_for(request.user)
-            )
+            values = form.cleaned_data | {"profile": form.cleaned_data["profile"].name}
+            by = selectors.actor_for(request.user)
+            saved, _is_new = device_furnish(facility_id=membership.facility_id, by=by, **values)
         except InvalidInput as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
@@ -80,18 +78,6 @@ def _device_form(request: HttpRequest, device: RemoteAE | None) -> HttpResponse:
     status = 422 if form.errors else 200
     context = {"form": form, "device": device}
     return render(request, "portal/device_form.html", context, status=status)
-
-
-@transaction.atomic
-def _device_set(facility_id: int, values: dict[str, Any], by: Actor) -> RemoteAE:
-    """Save, and let the app that owns such a device add what it needs (a printer's row)."""
-    profile = values.pop("profile").name
-    device, _is_new = services.device_set(facility_id=facility_id, profile=profile, by=by, **values)
-    furnisher = settings.DEVICE_FURNISHERS.get(device.kind)
-    if furnisher:
-        module, name = furnisher.rsplit(".", 1)
-        getattr(import_module(module), name)(device=device, model=None, by=by)
-    return device
 
 
 def _initial(device: RemoteAE | None) -> dict[str, Any]:
