@@ -88,9 +88,12 @@ addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id === "found") setExpanded(event.detail.target.childElementCount > 0);
 });
 // A failed submit focuses the first wrong field.
-const focusWrong = (within) => within.querySelector("[aria-invalid=true]")?.focus();
+const focusWrong = (within) => within.querySelector("[aria-invalid=true]")?.focus({ preventScroll: true });
+// In the middle of the screen: a phone's tab bar covers the lower edge. After htmx has scrolled where it likes.
+const showWrong = () => document.activeElement?.matches("[aria-invalid=true]") && document.activeElement.scrollIntoView({ block: "center" });
+addEventListener("htmx:afterSettle", () => requestAnimationFrame(showWrong));
 addEventListener("htmx:load", (event) => focusWrong(event.detail.elt));
-addEventListener("DOMContentLoaded", () => focusWrong(document));
+addEventListener("DOMContentLoaded", () => (focusWrong(document), showWrong()));
 // Toasts of success leave after ten seconds; refusals stay until closed.
 const toasts = document.getElementById("toasts");
 new MutationObserver((changes) => {

@@ -133,3 +133,18 @@ def test_every_frame_of_a_multi_frame_file_can_be_printed(
         sent_to_printer(operator)
         (film,) = wait_until(printer.films)
     assert len(film.images) == 2
+
+
+def test_on_a_phone_a_refused_print_shows_what_to_confirm(facility, technologist, portal, tmp_path):
+    """ui.md §7: a failed submit focuses the first wrong field, where it can be seen."""
+    with film_printer(tmp_path, "film8", is_running=False) as printer:
+        add_printer(facility, printer, "generic-8bit")
+        technologist.set_viewport_size({"width": 390, "height": 844})
+        lay_out(technologist, portal, ["CT_small.dcm", "MR_small.dcm"])
+        technologist.click("#print-strip")
+        technologist.wait_for_selector("#mixing[aria-invalid]")
+        technologist.wait_for_function("document.activeElement.id === 'mixing'")
+        box = technologist.locator("#mixing").bounding_box()
+        tabs = technologist.locator(".tabbar").bounding_box()
+    assert box["y"] + box["height"] < tabs["y"]
+    assert not PrintJob.objects.exists()
