@@ -43,7 +43,7 @@ lint: .venv/.dev
 
 services-on-postgresql: .venv/.dev peers
 	PORTAL_DEBUG=1 .venv/bin/python -m tests.peers.postgresql \
-	  .venv/bin/pytest -q -m "not browser" -k "services or claims or audit or relay" tests
+	  .venv/bin/pytest -q -m "not browser" -k "services or claims or audit or relay or races" tests
 
 # Exact versions with hashes and no index address; needs uv.
 lock:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from portal.errors import InvalidInput
 from tests.worklist.entries import entry, file_bytes
 from tests.worklist.factories import (
     BY,
@@ -23,8 +24,9 @@ from worklist.dicom.entry import parse
 from worklist.models import ScheduledProcedureStep, StepSighting, WorklistEntry, WorklistQuery
 from worklist.services.imports import Outcome, entries_import
 from worklist.services.orders import order_create
+from worklist.services.patients import patient_create
 from worklist.services.slots import SlotTaken
-from worklist.types import OrderValues
+from worklist.types import OrderValues, PatientValues
 
 DAY = date(2026, 11, 21)
 
@@ -76,6 +78,23 @@ def test_one_slot_is_booked_once_and_numbers_differ(facility):
     assert sorted(at_once(book, 6)) == ["booked"] * 3 + ["taken"] * 3
     numbers = WorklistEntry.objects.values_list("accession_number", flat=True)
     assert len(set(numbers)) == len(numbers) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_patient_id_is_given_once(facility):
+    """Who comes second reads a sentence, not the database's refusal."""
+
+    def register(number: int) -> str:
+        values = PatientValues("ID-1", name_alphabetic=f"Family{number}")
+        try:
+            patient_create(facility_id=facility.pk, values=values, by=BY)
+        except InvalidInput as refusal:
+            return str(refusal)
+        return "registered"
+
+    answers = sorted(at_once(register, 4))
+
+    assert answers == ["There is a patient with this ID already."] * 3 + ["registered"]
 
 
 @pytest.mark.django_db(transaction=True)

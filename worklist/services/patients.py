@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from portal.errors import InvalidInput, NotFound, StaleVersion
 from portal.events import StepsChanged, emit
+from portal.models import Facility
 from portal.selectors import require
 from portal.services import audit
 from portal.types import Actor, Permission
@@ -119,6 +120,8 @@ def checked(values: PatientValues) -> PatientValues:
 
 
 def _require_free(facility_id: int, values: PatientValues, *, except_id: int | None = None) -> None:
+    """Refuse an ID that is taken; the facility's row is the lock, as for numbers and audit."""
+    Facility.objects.select_for_update().get(pk=facility_id)
     taken = Patient.objects.filter(
         facility_id=facility_id,
         patient_id=values.patient_id,
