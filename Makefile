@@ -31,7 +31,7 @@ test: .venv/.dev peers lint services-on-postgresql
 
 # What tests talk to comes from the distribution.
 peers:
-	@sh tests/install.sh dcmtk chromium postgresql redis-server fonts-noto-cjk fonts-dejavu-core
+	@sh tests/install.sh dcmtk chromium postgresql redis-server openssl fonts-noto-cjk fonts-dejavu-core
 
 lint: .venv/.dev
 	.venv/bin/ruff check .

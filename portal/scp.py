@@ -46,8 +46,7 @@ def on_requested(event: evt.Event) -> None:
         services.device_heard(device_id=device.pk, at=timezone.now())
     except DatabaseError:
         logger.exception("cannot admit %s: no database", calling)
-        assoc.acse.send_reject(0x02, 0x03, 0x01)  # transient: temporary congestion
-        assoc.kill()
+        reject(assoc, result=2, source=3, reason=1)  # transient: temporary congestion
     finally:
         connections.close_all()
 

@@ -36,6 +36,11 @@ FIND_FAILURES: Failures = {
     Unavailable: status.OUT_OF_RESOURCES,
 }
 NO_DATABASE = "The worklist is not available now."
+SLOW_DEVICE = "The answers were not taken."
+# How far answers may run ahead of the socket: one answer is two messages, command and dataset.
+QUEUED_MESSAGES = 4
+QUEUE_POLL_SECONDS = 0.0005
+SENDING_SECONDS = 60
 CAPPED = "Only the first entries were sent: narrow the query."
 
 
@@ -109,10 +114,27 @@ def _answers(event: evt.Event, course: Course) -> Iterator[Answer]:
         item = answers.answer(row.encoded, identifier.wanted, asker)
         yield pending, answers.to_dataset(item, syntax)
         course.sent.append(row.step_id)
+        _let_go_out(event.assoc)
     if _is_cancelled(event):
         course.status = status.CANCEL
     elif found.is_capped:
         raise Unavailable(CAPPED)  # 0000 would say that every match was sent
+
+
+def _let_go_out(assoc: Any) -> None:
+    """Wait until answers have gone out: queued without limit, they would outrun a C-CANCEL."""
+    waiting = assoc.dul.to_provider_queue
+    deadline = time.monotonic() + SENDING_SECONDS
+    # Not is_established: this thread itself would have to notice the abort first.
+    while waiting.qsize() > QUEUED_MESSAGES and _is_open(assoc):
+        if time.monotonic() > deadline:
+            raise Unavailable(SLOW_DEVICE)
+        time.sleep(QUEUE_POLL_SECONDS)
+
+
+def _is_open(assoc: Any) -> bool:
+    """Say whether the association is ready for data transfer (PS3.8 Table 9-3: Sta6)."""
+    return bool(assoc.dul.state_machine.current_state == "Sta6")
 
 
 def _identifier_bytes(event: evt.Event) -> bytes:

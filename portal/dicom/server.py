@@ -106,9 +106,9 @@ def listening(config: ListenerConfig) -> Iterator[PortalServer]:
         _drain(ae, seconds=5)
 
 
-def reject(assoc: Any, *, reason: int) -> None:
-    """Answer a request for an association with A-ASSOCIATE-RJ, permanent, by the user (1/1/n)."""
-    assoc.acse.send_reject(0x01, 0x01, reason)
+def reject(assoc: Any, *, result: int = 1, source: int = 1, reason: int) -> None:
+    """Answer a request with A-ASSOCIATE-RJ; permanent and by the user unless said (PS3.8 9.3.4)."""
+    assoc.acse.send_reject(result, source, reason)
     evt.trigger(assoc, evt.EVT_REJECTED, {})
     assoc.kill()
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from printing.models import JobState, PageState, Printer, PrinterAddress, PrintJob
 from printing.services import claims, jobs, outcomes, printers
 from printing.types import Outcome, TalkResult
+from tests.printing.claiming import claim, record
 from tests.printing.factories import BY, make_image, make_job, make_printer
 
 pytestmark = pytest.mark.django_db
@@ -27,16 +28,6 @@ def printer(facility, settings):
 @pytest.fixture
 def job(facility, printer):
     return make_job(printer, [make_image(facility)] * 2)
-
-
-def claim(owner="w1"):
-    return claims.job_claim(lease_owner=owner)
-
-
-def record(job, outcome, *, owner="w1", page_number=None, sentence="Because."):
-    return outcomes.job_record(
-        job_id=job.pk, lease_owner=owner, result=TalkResult(outcome, sentence, page_number)
-    )
 
 
 def expire(job):

@@ -36,7 +36,7 @@ MATCHED_IN_STEP = frozenset({*STEP_KEYS, STATION, START_DATE, START_TIME, PHYSIC
 
 # Never keys: character set, time zone, and the Query/Retrieve Level that some devices send along.
 NO_KEYS = frozenset({CHARACTER_SET, 0x00080201, 0x00080052})
-# PS3.4 C.2.2.2.4; of the keys that are matched as texts only UI is none of them.
+# PS3.4 C.2.2.2.4
 WILDCARD_VRS = frozenset("AE CS LO LT PN SH ST UC UR UT".split())  # noqa: SIM905
 
 
@@ -136,7 +136,7 @@ def _text_key(item: Item, tag: int, *, is_strict: bool) -> TextKey | None:
     vr = vr_of(tag, {})
     if len(values) > 1 and vr != "UI" and is_strict:
         raise InvalidDataset(f"{tag_name(tag)} may have one value.", (tag,))
-    if vr == "UI":
+    if vr not in WILDCARD_VRS:  # of the keys matched as texts that is UI
         return _uid_key(values, tag, is_strict=is_strict)
     if any(not part.strip("*") for part in values):
         return None
