@@ -11,42 +11,38 @@ from pydicom.dataset import Dataset
 from pynetdicom import evt
 from pynetdicom.sop_class import Verification
 
-from portal import selectors, services
+from portal import services
+from portal.admission import admit
 from portal.dicom import status
 from portal.dicom.errors import InvalidDataset
 from portal.dicom.server import reject
+from portal.dicom.services import CONGESTION, Refusal, Requestor
+from portal.types import Caller
 
 logger = logging.getLogger(__name__)
 
 Answer = tuple[Dataset | int, Dataset | None]
 Failures = dict[type[Exception], int]
 
-CALLED_AE_UNKNOWN = 7  # PS3.8 Table 9-21
-CALLING_AE_UNKNOWN = 3
-
 
 def on_requested(event: evt.Event) -> None:
     """Admit known devices of the called facility; reject others: 1/1/7 called, 1/1/3 calling."""
     assoc = event.assoc
-    called = assoc.requestor.primitive.called_ae_title.strip()
-    calling = assoc.requestor.primitive.calling_ae_title.strip()
+    requestor = Requestor(
+        called_ae_title=assoc.requestor.primitive.called_ae_title.strip(),
+        calling_ae_title=assoc.requestor.primitive.calling_ae_title.strip(),
+        address=assoc.requestor.address_info.address,
+    )
     try:
-        facility = selectors.facility_called(called)
-        if facility is None:
-            logger.warning("rejected %s: nobody here is called %s", calling, called)
-            reject(assoc, reason=CALLED_AE_UNKNOWN)
-            return
-        device = selectors.device_calling(facility_id=facility.pk, ae_title=calling)
-        if device is None:
-            logger.warning("rejected %s: not on the list of %s", calling, called)
-            reject(assoc, reason=CALLING_AE_UNKNOWN)
-            return
-        assoc.acceptor.ae_title = called
-        assoc.portal_device = device  # travels with the association to its handlers
-        services.device_heard(device_id=device.pk, at=timezone.now())
+        caller: Caller = admit(requestor)
+        assoc.acceptor.ae_title = requestor.called_ae_title
+        assoc.portal_caller = caller  # travels with the association to its handlers
+        services.device_heard(device_id=caller.device_id, at=timezone.now())
+    except Refusal as refusal:
+        reject(assoc, refusal)
     except DatabaseError:
-        logger.exception("cannot admit %s: no database", calling)
-        reject(assoc, result=2, source=3, reason=1)  # transient: temporary congestion
+        logger.exception("cannot admit %s: no database", requestor.calling_ae_title)
+        reject(assoc, CONGESTION)
     finally:
         connections.close_all()
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from portal.errors import NotAllowed
 from portal.models import DeviceProfile, Facility, Membership, ProcessHeartbeat, RemoteAE
-from portal.types import PERMISSIONS, Actor, Permission, Role
+from portal.types import PERMISSIONS, Actor, Caller, Permission, ProfileValues, Role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -91,6 +91,34 @@ def device_calling(*, facility_id: int, ae_title: str) -> RemoteAE | None:
         RemoteAE.objects.filter(facility_id=facility_id, ae_title=ae_title, is_enabled=True)
         .select_related("profile")
         .first()
+    )
+
+
+def caller_of(device: RemoteAE) -> Caller:
+    """Return a device as its associations carry it."""
+    return Caller(
+        device_id=device.pk,
+        facility_id=device.facility_id,
+        ae_title=device.ae_title,
+        aliases=tuple(device.aliases),
+        profile=profile_values(device.profile) if device.profile else ProfileValues(),
+    )
+
+
+def profile_values(profile: DeviceProfile) -> ProfileValues:
+    """Return what a saved profile says, as values."""
+    return ProfileValues(
+        name=profile.name,
+        character_sets=tuple(profile.character_sets),
+        statuses=tuple(profile.statuses),
+        is_own_station_only=profile.is_own_station_only,
+        days_back=profile.days_back,
+        days_ahead=profile.days_ahead,
+        row_cap=profile.row_cap,
+        is_strict=profile.is_strict,
+        length_limits=tuple(profile.length_limits.items()),
+        extra_attributes=tuple(profile.extra_attributes.items()),
+        suppressed_attributes=tuple(profile.suppressed_attributes),
     )
 
 

@@ -27,7 +27,15 @@ from portal.types import Actor, Permission, Role
 
 NO_HASH = "0" * 64
 # Profiles of every facility. Nothing is narrowed by default (README, decisions).
-SHIPPED_PROFILES: dict[str, dict[str, Any]] = {"default": {}, "strict": {"is_strict": True}}
+SHIPPED_PROFILES: dict[str, dict[str, Any]] = {
+    "default": {},
+    "strict": {"is_strict": True},
+    "legacy-latin1": {"character_sets": ["ISO_IR 100"]},
+    "japanese-iso2022": {"character_sets": ["\\ISO 2022 IR 87", "ISO_IR 100"]},
+    "korean-iso2022": {"character_sets": ["\\ISO 2022 IR 149", "ISO_IR 100"]},
+    "chinese-gb18030": {"character_sets": ["GB18030"]},
+    "utf-8": {"character_sets": ["ISO_IR 192"]},
+}
 
 
 @transaction.atomic

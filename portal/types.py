@@ -1,6 +1,6 @@
 """Values that cross layers of the shared ground."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -62,3 +62,46 @@ class Actor:
     def device(cls, ae_title: str) -> "Actor":
         """Return the actor for a device that spoke to us over DIMSE."""
         return cls("device", ae_title)
+
+
+class KnockReason(StrEnum):
+    """Why a caller was turned away."""
+
+    CALLED_UNKNOWN = "called-unknown"
+    CALLING_UNKNOWN = "calling-unknown"
+    DISABLED = "disabled"
+    ADDRESS = "address"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True)
+class ProfileValues:
+    """What a make of device needs, as values: what is saved, or what a form would save."""
+
+    name: str = "default"
+    character_sets: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    is_own_station_only: bool = False
+    days_back: int | None = None
+    days_ahead: int | None = None
+    row_cap: int | None = None
+    is_strict: bool = False
+    length_limits: tuple[tuple[str, int], ...] = ()  # keyword or VR, characters
+    extra_attributes: tuple[tuple[str, str], ...] = ()  # keyword, value
+    suppressed_attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An admitted device, as its association carries it: who asks, and what it needs."""
+
+    device_id: int
+    facility_id: int
+    ae_title: str
+    aliases: tuple[str, ...] = ()
+    profile: ProfileValues = field(default_factory=ProfileValues)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The station AE titles whose exams are this device's."""
+        return (self.ae_title, *self.aliases)

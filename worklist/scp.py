@@ -16,8 +16,8 @@ from pynetdicom.sop_class import ModalityWorklistInformationFind
 
 from portal.dicom import status
 from portal.dicom.errors import InvalidDataset
-from portal.models import RemoteAE
 from portal.scp import Answer, Failures, matching
+from portal.types import Caller
 from worklist.dicom import answers, mwl
 from worklist.dicom.items import Syntax
 from worklist.selectors.entries import entries_matching
@@ -71,7 +71,7 @@ def on_c_find(event: evt.Event) -> Iterator[Answer]:
         course.comment = "The device ended the association."
         raise
     finally:
-        _record(event.assoc.portal_device, course)
+        _record(event.assoc.portal_caller, course)
     if course.status == status.CANCEL:
         yield status.CANCEL, None
 
@@ -87,23 +87,21 @@ def on_message(event: evt.Event) -> None:
 
 def _answers(event: evt.Event, course: Course) -> Iterator[Answer]:
     """Yield one pending answer for each match."""
-    device: RemoteAE = event.assoc.portal_device
-    profile = device.profile
+    caller: Caller = event.assoc.portal_caller
+    profile = caller.profile
     syntax = Syntax(
         is_implicit=event.context.transfer_syntax.is_implicit_VR,
         is_little=event.context.transfer_syntax.is_little_endian,
     )
-    identifier = mwl.decode(
-        _identifier_bytes(event), syntax, is_strict=bool(profile and profile.is_strict)
-    )
+    identifier = mwl.decode(_identifier_bytes(event), syntax, is_strict=profile.is_strict)
     course.keys, course.character_set = identifier.sent, identifier.character_set
     try:
-        found = entries_matching(device=device, keys=identifier.keys, today=timezone.localdate())
+        found = entries_matching(caller=caller, keys=identifier.keys, today=timezone.localdate())
     except DatabaseError as error:
-        logger.exception("no answer to %s: no database", device.ae_title)
+        logger.exception("no answer to %s: no database", caller.ae_title)
         raise Unavailable(NO_DATABASE) from error
     course.matched = len(found.rows)
-    asker = answers.Asker(device.ae_title, tuple(profile.character_sets) if profile else ())
+    asker = answers.Asker(caller.ae_title, profile.character_sets)
     pending = (
         status.PENDING_UNSUPPORTED_OPTIONAL_KEYS if identifier.has_unsupported else status.PENDING
     )
@@ -154,7 +152,7 @@ def _is_cancelled(event: evt.Event) -> bool:
     return event.is_cancelled or event.request.MessageID in noted
 
 
-def _record(device: RemoteAE, course: Course) -> None:
+def _record(caller: Caller, course: Course) -> None:
     """Record a query; the answers were true whether or not that works."""
     outcome = QueryOutcome(
         at=course.at,
@@ -167,16 +165,16 @@ def _record(device: RemoteAE, course: Course) -> None:
     )
     try:
         worklist_query_record(
-            facility_id=device.facility_id,
-            device_id=device.pk,
+            facility_id=caller.facility_id,
+            device_id=caller.device_id,
             outcome=outcome,
             step_ids=course.sent,
         )
     except DatabaseError:
-        logger.exception("the query of %s is not recorded", device.ae_title)
+        logger.exception("the query of %s is not recorded", caller.ae_title)
     logger.info(
         "%s asked: %d of %d sent, %04XH, %d ms",
-        device.ae_title,
+        caller.ae_title,
         len(course.sent),
         course.matched,
         course.status,

@@ -12,6 +12,8 @@ from typing import Any
 from pynetdicom import AE, _config, evt
 from pynetdicom.transport import ThreadedAssociationServer
 
+from portal.dicom.services import Refusal
+
 logger = logging.getLogger(__name__)
 
 # pynetdicom formats every identifier for its log, also when nobody listens, and those are patients.
@@ -106,9 +108,9 @@ def listening(config: ListenerConfig) -> Iterator[PortalServer]:
         _drain(ae, seconds=5)
 
 
-def reject(assoc: Any, *, result: int = 1, source: int = 1, reason: int) -> None:
-    """Answer a request with A-ASSOCIATE-RJ; permanent and by the user unless said (PS3.8 9.3.4)."""
-    assoc.acse.send_reject(result, source, reason)
+def reject(assoc: Any, refusal: Refusal) -> None:
+    """Answer a request with A-ASSOCIATE-RJ."""
+    assoc.acse.send_reject(refusal.result, refusal.source, refusal.reason)
     evt.trigger(assoc, evt.EVT_REJECTED, {})
     assoc.kill()
 

@@ -3,12 +3,13 @@
 from portal.models.audit import AuditEvent
 from portal.models.facility import Facility, Membership
 from portal.models.live_event import LiveEvent, ProcessHeartbeat
-from portal.models.remote_ae import DeviceProfile, RemoteAE, RemoteAEKind
+from portal.models.remote_ae import DeviceProfile, Knock, RemoteAE, RemoteAEKind
 
 __all__ = [
     "AuditEvent",
     "DeviceProfile",
     "Facility",
+    "Knock",
     "LiveEvent",
     "Membership",
     "ProcessHeartbeat",

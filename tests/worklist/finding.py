@@ -7,6 +7,7 @@ from datetime import date
 from django.db import connection
 
 from portal.models import RemoteAE
+from portal.selectors import caller_of
 from tests.worklist.modality import identifier
 from tests.worklist.test_dicom_mwl import decoded
 from worklist.selectors.entries import entries_matching
@@ -17,7 +18,7 @@ DAY = date(2026, 11, 21)
 def found(device: RemoteAE, charset: str = "", **keys: object) -> list[int]:
     """The steps that a query finds, in order."""
     matches = entries_matching(
-        device=device, keys=decoded(identifier(charset=charset, **keys)).keys, today=DAY
+        caller=caller_of(device), keys=decoded(identifier(charset=charset, **keys)).keys, today=DAY
     )
     return [row.step_id for row in matches.rows]
 

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from portal.models import DeviceProfile
+from portal.selectors import caller_of
 from tests.worklist.factories import make_device, make_station, make_step
 from tests.worklist.finding import DAY, found
 from tests.worklist.modality import identifier
@@ -120,7 +121,7 @@ def test_profile_may_narrow_to_days_around_today(facility, ct1):
     """Date window: that many days back and ahead."""
     steps = [make_step(facility, start_date=DAY + timedelta(days=n)).pk for n in range(-2, 3)]
 
-    assert found(profiled(facility, date_window_days=1)) == steps[1:4]
+    assert found(profiled(facility, days_back=1, days_ahead=1)) == steps[1:4]
 
 
 def test_profile_may_cap_and_says_so(facility, ct1):
@@ -128,8 +129,8 @@ def test_profile_may_cap_and_says_so(facility, ct1):
     steps = [make_step(facility, start_date=DAY).pk for _ in range(3)]
     keys = decoded(identifier()).keys
 
-    capped = entries_matching(device=profiled(facility, row_cap=2), keys=keys, today=DAY)
-    enough = entries_matching(device=profiled(facility, row_cap=3), keys=keys, today=DAY)
+    capped = entries_matching(caller=caller_of(profiled(facility, row_cap=2)), keys=keys, today=DAY)
+    enough = entries_matching(caller=caller_of(profiled(facility, row_cap=3)), keys=keys, today=DAY)
 
     assert ([row.step_id for row in capped.rows], capped.is_capped) == (steps[:2], True)
     assert (len(enough.rows), enough.is_capped) == (3, False)
@@ -138,9 +139,9 @@ def test_profile_may_cap_and_says_so(facility, ct1):
 def test_one_statement_whatever_the_number_of_rows(facility, ct1, django_assert_num_queries):
     """architecture.md §6: one indexed SQL statement, no model instance per row."""
     keys = decoded(identifier(PatientName="T*", ScheduledStationAETitle="CT1", Modality="CT")).keys
-    device = profiled(facility, date_window_days=9, is_own_station_only=True)
+    device = profiled(facility, days_back=9, days_ahead=9, is_own_station_only=True)
     for count in (1, 12):
         for _ in range(count):
             make_step(facility, station=ct1.station, start_date=timezone.localdate())
         with django_assert_num_queries(1):
-            entries_matching(device=device, keys=keys, today=DAY)
+            entries_matching(caller=caller_of(device), keys=keys, today=DAY)

@@ -177,10 +177,18 @@ class WorklistQuery(models.Model):
     facility = models.ForeignKey(Facility, on_delete=models.CASCADE)
     device = models.ForeignKey(RemoteAE, on_delete=models.CASCADE)
     at = models.DateTimeField(db_index=True)
+    address = models.GenericIPAddressField(null=True)
     keys = models.JSONField()  # keyword -> value as sent
+    # The identifier as it came, for replay; none when it was too large to keep.
+    identifier = models.BinaryField(null=True)
+    transfer_syntax = models.CharField(max_length=64, blank=True)
     character_set = models.CharField(max_length=255, blank=True)
+    answer_character_sets = models.CharField(max_length=255, blank=True)  # `, ` between answers'
     matched = models.PositiveIntegerField()
     sent = models.PositiveIntegerField()
+    has_unsupported = models.BooleanField(default=False)  # answered FF01 instead of FF00
+    # An explicit station of others, answered empty since its profile shows its own exams only.
+    is_foreign_station = models.BooleanField(default=False)
     status = models.PositiveIntegerField()
     comment = models.CharField(max_length=255, blank=True)
     milliseconds = models.PositiveIntegerField()
@@ -188,6 +196,7 @@ class WorklistQuery(models.Model):
     class Meta:
         verbose_name = _("worklist query")
         verbose_name_plural = _("worklist queries")
+        indexes = [models.Index(fields=["facility", "-at"]), models.Index(fields=["device", "-at"])]
 
     def __str__(self) -> str:
         return f"query {self.pk}"

@@ -8,8 +8,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
-from portal.models import DeviceProfile, RemoteAE
 from portal.selectors import user_key
+from portal.types import Caller
 from worklist.models import Station, WorklistEntry, WorklistQuery
 from worklist.types import EntryRow, MatchingKeys, TextKey
 
@@ -22,9 +22,9 @@ class Matches:
     is_capped: bool = False
 
 
-def entries_matching(*, device: RemoteAE, keys: MatchingKeys, today: date) -> Matches:
+def entries_matching(*, caller: Caller, keys: MatchingKeys, today: date) -> Matches:
     """Return the open entries that match, narrowed by the device's profile, by date and time."""
-    found = WorklistEntry.objects.filter(facility_id=device.facility_id, is_open=True)
+    found = WorklistEntry.objects.filter(facility_id=caller.facility_id, is_open=True)
     for column, key in keys.texts.items():
         found = found.filter(_text(column, key))
     if keys.patient_name:
@@ -32,12 +32,10 @@ def entries_matching(*, device: RemoteAE, keys: MatchingKeys, today: date) -> Ma
     if keys.physician_name:
         found = found.filter(physician_name_key__regex=keys.physician_name)
     if keys.station is not None:
-        found = found.filter(_station(device, keys.station))
+        found = found.filter(_station(caller, keys.station))
     found = found.filter(_time(keys))
-    cap = None
-    if device.profile is not None:
-        found = found.filter(_profile(device, device.profile, today))
-        cap = device.profile.row_cap
+    found = found.filter(_profile(caller, today))
+    cap = caller.profile.row_cap
     rows = found.order_by("start_date", "start_time", "step_id").values_list("step_id", "encoded")
     read = [EntryRow(pk, bytes(encoded)) for pk, encoded in rows[: cap + 1 if cap else None]]
     if cap and len(read) > cap:
@@ -62,7 +60,7 @@ def _text(column: str, key: TextKey) -> Q:
     return chosen & ~Q(**{column: ""})
 
 
-def _station(device: RemoteAE, key: TextKey) -> Q:
+def _station(caller: Caller, key: TextKey) -> Q:
     """Match any of an entry's AE titles; without one the entry is for the asking device."""
     chosen = Q()
     for title in key.values:
@@ -70,8 +68,8 @@ def _station(device: RemoteAE, key: TextKey) -> Q:
     for pattern in key.patterns:
         inner = pattern[1:-1].replace(".", r"[^\\]")
         chosen |= Q(station_ae_titles__regex=rf"\\{inner}\\")
-    if device.ae_title in key.values:
-        chosen |= _of_nobody(device)
+    if set(caller.titles) & set(key.values):
+        chosen |= _of_nobody(caller)
     return chosen
 
 
@@ -80,9 +78,9 @@ def _has_title(title: str) -> Q:
     return Q(GreaterThan(place, 0))
 
 
-def _of_nobody(device: RemoteAE) -> Q:
+def _of_nobody(caller: Caller) -> Q:
     """Entries without station are the modality's: any device's, but not another modality's."""
-    own = Station.objects.filter(device_id=device.pk)
+    own = Station.objects.filter(device_id=caller.device_id)
     has_other = own.exclude(modality=OuterRef("modality"))
     return Q(station_ae_titles="") & ~Q(Exists(has_other))
 
@@ -106,12 +104,17 @@ def _time(keys: MatchingKeys) -> Q:
     return chosen
 
 
-def _profile(device: RemoteAE, profile: DeviceProfile, today: date) -> Q:
+def _profile(caller: Caller, today: date) -> Q:
     """Narrow as somebody chose for this make of device; the default narrows nothing."""
+    profile = caller.profile
     chosen = Q()
     if profile.is_own_station_only:
-        chosen &= _has_title(device.ae_title) | _of_nobody(device)
-    if profile.date_window_days is not None:
-        window = timedelta(days=profile.date_window_days)
-        chosen &= Q(start_date__gte=today - window, start_date__lte=today + window)
+        own = _of_nobody(caller)
+        for title in caller.titles:
+            own |= _has_title(title)
+        chosen &= own
+    if profile.days_back is not None:
+        chosen &= Q(start_date__gte=today - timedelta(days=profile.days_back))
+    if profile.days_ahead is not None:
+        chosen &= Q(start_date__lte=today + timedelta(days=profile.days_ahead))
     return chosen
