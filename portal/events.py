@@ -1,6 +1,6 @@
 """News for open browsers: ids only, written as rows of the transaction that made them true."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import ClassVar
 
 from portal.models import LiveEvent
@@ -34,6 +34,12 @@ class DevicesChanged(News):
     kind = "device"
 
 
+class KnocksChanged(News):
+    """Callers whom we turned away."""
+
+    kind = "knock"
+
+
 class FilmsChanged(News):
     """Films and their boxes."""
 
@@ -55,6 +61,6 @@ class PrintersChanged(News):
 def emit(news: News) -> None:
     """Write `news` as a row of the current transaction; the relay sends it after the commit."""
     LiveEvent.objects.create(
-        facility_id=news.facility_id, kind=news.kind, payload={"ids": asdict(news)["ids"]}
+        facility_id=news.facility_id, kind=news.kind, payload={"ids": news.ids}
     )
     wake_relays()

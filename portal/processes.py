@@ -1,6 +1,9 @@
 """Putting a process together: listeners from the apps' `scp` modules, loops from `worker`s."""
 
+import gc
 import logging
+import os
+import resource
 import signal
 import ssl
 import threading
@@ -13,8 +16,10 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from pynetdicom.presentation import build_context
 
-from portal.dicom.server import ListenerConfig, listening
+from portal import scp as portal_scp
+from portal.dicom.listening import ListenerConfig, listening
 from portal.heartbeat import Heartbeat
+from portal.recorder import recorder
 
 logger = logging.getLogger(__name__)
 
@@ -30,20 +35,26 @@ def stop_on_signals() -> threading.Event:
 
 
 def listener_config(*, port: int, is_shared: bool, tls: bool = False) -> ListenerConfig:
-    """Join the SOP classes and handlers of all apps into one listener's configuration."""
+    """Join the SOP classes, services and handlers of all apps into one listener's configuration."""
     sop_classes: list[Any] = []
     handlers: list[Any] = []
     for name in settings.DICOM_SCP_MODULES:
         module = import_module(name)
         sop_classes += module.SOP_CLASSES
         handlers += module.HANDLERS
+        portal_scp.FINDS.update(getattr(module, "FINDS", {}))
     return ListenerConfig(
         ae_title=settings.DICOM_AE_TITLE,
         address=(settings.DICOM_BIND, port),
         contexts=[build_context(sop_class) for sop_class in sop_classes],
         handlers=handlers,
+        admit=portal_scp.admit,
+        finds=portal_scp.FINDS,
+        on_desk_end=connections.close_all,
+        is_stock=settings.DICOM_STACK == "pynetdicom",
         ssl_context=tls_context() if tls else None,
         max_associations=settings.DICOM_MAX_ASSOCIATIONS,
+        max_per_address=settings.DICOM_MAX_PER_ADDRESS,
         is_shared=is_shared,
     )
 
@@ -59,10 +70,26 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
+def ended(pids: set[int]) -> list[int]:
+    """Return which of these children have ended, and take leave of them."""
+    return [pid for pid in pids if os.waitpid(pid, os.WNOHANG)[0]]
+
+
+def _prepare() -> None:
+    """Allow as many open connections as the system lets us, and keep what is loaded for good."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    gc.collect()
+    gc.freeze()  # all of Django need not be searched for garbage again and again
+
+
 @contextmanager
 def scp(*, is_shared: bool = False) -> Iterator[None]:
     """Run the DICOM listeners (plain, and TLS when a certificate is set) until the block ends."""
     with ExitStack() as stack:
+        _prepare()
+        recorder.start()
+        stack.callback(recorder.stop)
         stack.enter_context(
             listening(listener_config(port=settings.DICOM_PORT, is_shared=is_shared))
         )

@@ -1,5 +1,6 @@
 """Outbound associations: the one place that maps what pynetdicom does to our errors."""
 
+import queue
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any
 
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
+from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext
 
 from portal.dicom.errors import Aborted, ConnectFailed, Rejected, TimedOut
@@ -110,11 +112,20 @@ def _keep_answers(assoc: Association) -> None:
     assoc.dimse.get_msg = get_msg
 
 
+def _overlooked(assoc: Association) -> Any:
+    """Return an answer that came so quickly that pynetdicom 3.0.4 looked for it too late."""
+    try:
+        left = assoc.dul.to_user_queue.get_nowait()
+    except queue.Empty:
+        return None
+    return left if isinstance(left, A_ASSOCIATE) else None
+
+
 def _why_not(assoc: Association, peer: Peer) -> Exception:
     """Say in words why there is no association."""
     where = f"{peer.called_ae_title} at {peer.host}:{peer.port}"
-    if assoc.is_rejected and assoc.acceptor.primitive is not None:
-        answer = assoc.acceptor.primitive
+    answer = assoc.acceptor.primitive or _overlooked(assoc)
+    if answer is not None and answer.result:
         reason = REASONS.get((answer.result_source, answer.diagnostic), "no reason that we know")
         words = reason.format(calling=peer.calling_ae_title, called=peer.called_ae_title)
         return Rejected(f"{where} rejected us: {words}.", is_transient=answer.result == 2)

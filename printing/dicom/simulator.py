@@ -25,7 +25,8 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
-from portal.dicom.server import ListenerConfig, PortalServer, listening
+from portal.dicom.listening import ListenerConfig, listening
+from portal.dicom.server import PortalServer
 from printing import layout
 from printing.dicom.simulator_pages import PageFolder, SimulatedFilm, SimulatedImage
 
@@ -66,6 +67,7 @@ def simulated_printer(
     printer = FilmSimulator(directory)
     syntaxes = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
     config = ListenerConfig(
+        is_stock=True,
         ae_title=ae_title,
         address=address,
         contexts=[

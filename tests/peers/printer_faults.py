@@ -21,7 +21,9 @@ from pynetdicom.sop_class import (
     PrinterInstance,
 )
 
-from portal.dicom.server import ListenerConfig, listening, reject
+from portal.dicom.listening import ListenerConfig, listening
+from portal.dicom.server import reject
+from portal.dicom.services import Refusal
 from printing.dicom.simulator import FilmSimulator
 
 VERBS = {
@@ -55,6 +57,7 @@ def faulty_printer(directory: Path, **faults: Any) -> Iterator[FaultyPrinter]:
     printer = FaultyPrinter(**faults)
     handlers = _Handlers(printer, FilmSimulator(directory))
     config = ListenerConfig(
+        is_stock=True,
         ae_title="FILM",
         address=("127.0.0.1", 0),
         contexts=[build_context(BasicGrayscalePrintManagementMeta)],
@@ -84,7 +87,9 @@ class _Handlers:
         """Count the association, or reject it."""
         printer = self._printer
         if printer.rejection is not None:
-            reject(event.assoc, reason=printer.rejection)
+            refusal = Refusal()
+            refusal.reason = printer.rejection
+            reject(event.assoc, refusal)
             return
         with self._lock:
             printer.associations += 1

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import contextmanager
 
 import pytest
 from pynetdicom import AE, evt
@@ -102,3 +103,35 @@ def test_silence_is_a_named_time_limit(device):
 def test_a_listener_that_never_answers_the_association():
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(NetworkRetriable):
         echo(server.getsockname()[1])
+
+
+def test_a_rejection_that_comes_at_once_is_not_overlooked():
+    """pynetdicom 3.0.4 sees a closed connection, and forgets to look whether it was answered."""
+    with listening() as port:
+        for _ in range(150):
+            with pytest.raises(Rejected, match="does not know our AE title"):
+                echo(port)
+
+
+@contextmanager
+def listening():
+    """A peer in C's speed: it rejects while the requestor's threads still wake up."""
+    rejection = bytes.fromhex("03000000000400010103")
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            client.sendall(rejection)
+            client.recv(65536)
+            client.close()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield server.getsockname()[1]
+    server.shutdown(socket.SHUT_RDWR)
+    server.close()
+    thread.join()

@@ -9,7 +9,7 @@ from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification
 
 from portal.dicom.association import Limits, Peer, associate
-from portal.dicom.server import ListenerConfig, listening
+from portal.dicom.listening import ListenerConfig, listening
 
 LIMITS = Limits(connect=5, associate=5, message=5, idle=None)
 
@@ -18,7 +18,7 @@ LIMITS = Limits(connect=5, associate=5, message=5, idle=None)
 def peer():
     """Somebody who answers an association."""
     contexts = [build_context(Verification)]
-    with listening(ListenerConfig("PEER", ("127.0.0.1", 0), contexts, [])) as server:
+    with listening(ListenerConfig("PEER", ("127.0.0.1", 0), contexts, [], is_stock=True)) as server:
         yield Peer("127.0.0.1", server.server_address[1], "PEER", "PORTAL")
 
 

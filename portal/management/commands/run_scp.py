@@ -7,9 +7,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from portal import processes
 from portal.checks import require_servable
+
+WATCH_SECONDS = 1
 
 
 class Command(BaseCommand):
@@ -31,9 +34,18 @@ class Command(BaseCommand):
         if count == 1:
             self._listen(is_shared=False)
             return
+        self._watch(count)
+
+    def _watch(self, count: int) -> None:
+        """Keep so many processes listening until a signal comes."""
         stop = processes.stop_on_signals()
-        children = [self._fork() for _ in range(count)]
-        stop.wait()
+        connections.close_all()  # a child must not inherit them
+        children = {self._fork() for _ in range(count)}
+        while not stop.wait(WATCH_SECONDS):
+            for pid in processes.ended(children):
+                self.stderr.write(f"Process {pid} has ended; starting another one.")
+                children.remove(pid)
+                children.add(self._fork())
         for pid in children:
             os.kill(pid, signal.SIGTERM)
         for pid in children:
