@@ -1,47 +1,42 @@
-"""Modality Worklist SCP (PS3.4 Annex K): admit, match, answer, record."""
+"""Modality Worklist SCP (PS3.4 Annex K): match, answer, record; for either DICOM stack."""
 
 import logging
 import time
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from django.utils import timezone
-from pynetdicom import evt
-from pynetdicom.dimse_messages import C_CANCEL_RQ, C_FIND_RQ
 from pynetdicom.sop_class import ModalityWorklistInformationFind
 
 from portal.dicom import status
 from portal.dicom.errors import InvalidDataset
-from portal.scp import Answer, Failures, matching
+from portal.dicom.services import Find, FindAnswer, FindRequest
+from portal.recorder import recorder
 from portal.types import Caller
-from worklist.dicom import answers, mwl
-from worklist.dicom.items import Syntax
-from worklist.selectors.entries import entries_matching
-from worklist.services.queries import QueryOutcome, worklist_query_record
+from worklist.dicom import mwl
+from worklist.dicom.answer_cache import Answer, AnswerCache, Answers
+from worklist.dicom.match_keys import digest_of
+from worklist.dicom.questions import identifier_of
+from worklist.selectors.askers import asker_of
+from worklist.selectors.entries import encoded_of, entries_matching, is_foreign_station
+from worklist.selectors.queries import CAPPED
+from worklist.services.queries import QueryRecord, worklist_queries_record
+from worklist.types import EntryRow
 
 logger = logging.getLogger(__name__)
+
+NO_DATABASE = "The worklist is not available now."
+FAILED = "The query could not be answered."
+UNABLE_TO_PROCESS = 0xC001  # PS3.4 Table K.4-1: Cxxx
+BATCH = 100  # entries whose answers are made together
+
+cache = AnswerCache()
 
 
 class Unavailable(Exception):
     """We cannot give the whole answer now; its text is what the device is told."""
-
-
-# PS3.4 Table K.4-1
-FIND_FAILURES: Failures = {
-    InvalidDataset: status.IDENTIFIER_DOES_NOT_MATCH,
-    Unavailable: status.OUT_OF_RESOURCES,
-}
-NO_DATABASE = "The worklist is not available now."
-SLOW_DEVICE = "The answers were not taken."
-# How far answers may run ahead of the socket: one answer is two messages, command and dataset.
-QUEUED_MESSAGES = 4
-QUEUE_POLL_SECONDS = 0.0005
-SENDING_SECONDS = 60
-CAPPED = "Only the first entries were sent: narrow the query."
 
 
 @dataclass
@@ -50,137 +45,121 @@ class Course:
 
     at: datetime = field(default_factory=timezone.now)
     started: float = field(default_factory=time.perf_counter)
-    keys: dict[str, str] = field(default_factory=dict)
-    character_set: str = ""
+    identifier: mwl.Identifier | None = None
+    is_foreign_station: bool = False
+    step_ids: list[int] = field(default_factory=list)  # in the order of the answers
     matched: int = 0
-    sent: list[int] = field(default_factory=list)
-    status: int = status.SUCCESS
+    character_sets: set[str] = field(default_factory=set)
     comment: str = ""
 
 
-@matching(FIND_FAILURES)
-def on_c_find(event: evt.Event) -> Iterator[Answer]:
-    """Answer a query; what was sent is recorded before the final status, whichever that is."""
+def find(caller: Caller, request: FindRequest) -> Iterator[FindAnswer]:
+    """Answer a query; what has gone out is recorded when it has ended, however it ended."""
     course = Course()
     try:
-        yield from _answers(event, course)
-    except tuple(FIND_FAILURES) as error:
-        course.status, course.comment = FIND_FAILURES[type(error)], str(error)
-        raise
-    except GeneratorExit:
-        course.comment = "The device ended the association."
-        raise
+        yield from _answers(caller, request, course)
+    except InvalidDataset as error:
+        course.comment = str(error)
+        yield FindAnswer(
+            status.IDENTIFIER_DOES_NOT_MATCH, comment=course.comment, tags=tuple(error.tags)
+        )
+    except (Unavailable, DatabaseError) as error:
+        if isinstance(error, DatabaseError):
+            logger.exception("no answer to %s: no database", caller.ae_title)
+            connections.close_all()
+        course.comment = str(error) if isinstance(error, Unavailable) else NO_DATABASE
+        yield FindAnswer(status.OUT_OF_RESOURCES, comment=course.comment)
+    except Exception:
+        logger.exception("the query of %s failed", caller.ae_title)
+        course.comment = FAILED
+        yield FindAnswer(UNABLE_TO_PROCESS, comment=FAILED)
     finally:
-        _record(event.assoc.portal_caller, course)
-    if course.status == status.CANCEL:
-        yield status.CANCEL, None
+        _record(caller, request, course)
 
 
-def on_message(event: evt.Event) -> None:
-    """Note a C-CANCEL as it arrives: pynetdicom 3.0.4 forgets one that comes before it serves."""
-    cancelled: set[int] = event.assoc.__dict__.setdefault("portal_cancelled", set())
-    if isinstance(event.message, C_FIND_RQ):
-        cancelled.discard(event.message.command_set.MessageID)
-    elif isinstance(event.message, C_CANCEL_RQ):
-        cancelled.add(event.message.command_set.MessageIDBeingRespondedTo)
-
-
-def _answers(event: evt.Event, course: Course) -> Iterator[Answer]:
-    """Yield one pending answer for each match."""
-    caller: Caller = event.assoc.portal_caller
-    profile = caller.profile
-    syntax = Syntax(
-        is_implicit=event.context.transfer_syntax.is_implicit_VR,
-        is_little=event.context.transfer_syntax.is_little_endian,
+def _answers(caller: Caller, request: FindRequest, course: Course) -> Iterator[FindAnswer]:
+    """Yield a pending answer for each match, then the final one."""
+    identifier = identifier_of(
+        request.identifier,
+        request.transfer_syntax,
+        caller.profile,
+        timezone.get_current_timezone(),
+        request.is_fuzzy,
+        request.has_timezone,
     )
-    identifier = mwl.decode(_identifier_bytes(event), syntax, is_strict=profile.is_strict)
-    course.keys, course.character_set = identifier.sent, identifier.character_set
-    try:
-        found = entries_matching(caller=caller, keys=identifier.keys, today=timezone.localdate())
-    except DatabaseError as error:
-        logger.exception("no answer to %s: no database", caller.ae_title)
-        raise Unavailable(NO_DATABASE) from error
-    course.matched = len(found.rows)
-    asker = answers.Asker(caller.ae_title, profile.character_sets)
+    course.identifier = identifier
+    now = timezone.localtime()
+    course.is_foreign_station = is_foreign_station(caller, identifier.keys)
+    asker = asker_of(caller, has_timezone=request.has_timezone)
+    answers = cache.answers(identifier.shape, identifier.wanted, asker, request.transfer_syntax)
     pending = (
         status.PENDING_UNSUPPORTED_OPTIONAL_KEYS if identifier.has_unsupported else status.PENDING
     )
-    for row in found.rows:
-        if _is_cancelled(event):
-            course.status = status.CANCEL
-            return
-        item = answers.answer(row.encoded, identifier.wanted, asker)
-        yield pending, answers.to_dataset(item, syntax)
-        course.sent.append(row.step_id)
-        _let_go_out(event.assoc)
-    if _is_cancelled(event):
-        course.status = status.CANCEL
-    elif found.is_capped:
+    found = entries_matching(caller=caller, keys=identifier.keys, today=now.date())
+    for page in found.pages():
+        course.matched += len(page)
+        for start in range(0, len(page), BATCH):
+            for step_id, answer in _made(page[start : start + BATCH], answers):
+                if request.delivery.is_cancelled:
+                    return
+                course.step_ids.append(step_id)
+                course.character_sets.add(answer.character_set)
+                yield FindAnswer(pending, answer.identifier)
+    if found.is_capped:
         raise Unavailable(CAPPED)  # 0000 would say that every match was sent
+    yield FindAnswer()
 
 
-def _let_go_out(assoc: Any) -> None:
-    """Wait until answers have gone out: queued without limit, they would outrun a C-CANCEL."""
-    waiting = assoc.dul.to_provider_queue
-    deadline = time.monotonic() + SENDING_SECONDS
-    # Not is_established: this thread itself would have to notice the abort first.
-    while waiting.qsize() > QUEUED_MESSAGES and _is_open(assoc):
-        if time.monotonic() > deadline:
-            raise Unavailable(SLOW_DEVICE)
-        time.sleep(QUEUE_POLL_SECONDS)
+def _made(rows: list[EntryRow], answers: Answers) -> list[tuple[int, Answer]]:
+    """Return the rows' answers; entries that are not remembered are read in one statement."""
+    known = [(row.step_id, answers.get(row.digest)) for row in rows]
+    missing = [step_id for step_id, answer in known if answer is None]
+    if not missing:
+        return known  # type: ignore[return-value]
+    encoded = encoded_of(missing)
+    # An entry may be newer than its row, or gone.
+    return [
+        (step_id, answer or answers.make(digest_of(encoded[step_id]), encoded[step_id]))
+        for step_id, answer in known
+        if answer is not None or step_id in encoded
+    ]
 
 
-def _is_open(assoc: Any) -> bool:
-    """Say whether the association is ready for data transfer (PS3.8 Table 9-3: Sta6)."""
-    return bool(assoc.dul.state_machine.current_state == "Sta6")
-
-
-def _identifier_bytes(event: evt.Event) -> bytes:
-    """Return the identifier's bytes as explicit or implicit VR, inflated where they must be."""
-    raw: bytes = event.request.Identifier.getvalue() if event.request.Identifier else b""
-    if not event.context.transfer_syntax.is_deflated:
-        return raw
-    try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, mwl.MAX_BYTES + 1)
-    except zlib.error as error:
-        raise InvalidDataset("The identifier cannot be inflated.") from error
-
-
-def _is_cancelled(event: evt.Event) -> bool:
-    """Say whether a C-CANCEL for this query has arrived."""
-    noted = event.assoc.__dict__.get("portal_cancelled", ())
-    return event.is_cancelled or event.request.MessageID in noted
-
-
-def _record(caller: Caller, course: Course) -> None:
-    """Record a query; the answers were true whether or not that works."""
-    outcome = QueryOutcome(
+def _record(caller: Caller, request: FindRequest, course: Course) -> None:
+    """Have the query recorded; the answers were true whether or not that works."""
+    delivery, identifier = request.delivery, course.identifier
+    record = QueryRecord(
+        facility_id=caller.facility_id,
+        device_id=caller.device_id,
         at=course.at,
-        keys=course.keys,
-        character_set=course.character_set,
+        address=request.address,
+        keys=identifier.sent if identifier else {},
+        identifier=request.identifier,
+        transfer_syntax=request.transfer_syntax,
+        is_fuzzy=request.is_fuzzy,
+        has_timezone=request.has_timezone,
+        character_set=identifier.character_set if identifier else "",
+        answer_character_sets=tuple(sorted(course.character_sets)),
         matched=course.matched,
-        status=course.status,
-        comment=course.comment,
+        step_ids=tuple(course.step_ids[: delivery.sent]),
+        has_unsupported=bool(identifier and identifier.has_unsupported),
+        is_foreign_station=course.is_foreign_station,
+        status=status.SUCCESS if delivery.final is None else delivery.final,
+        comment=course.comment if delivery.final is not None else DEVICE_ENDED,
         milliseconds=round((time.perf_counter() - course.started) * 1000),
     )
-    try:
-        worklist_query_record(
-            facility_id=caller.facility_id,
-            device_id=caller.device_id,
-            outcome=outcome,
-            step_ids=course.sent,
-        )
-    except DatabaseError:
-        logger.exception("the query of %s is not recorded", caller.ae_title)
+    recorder.note(worklist_queries_record, record)
     logger.info(
         "%s asked: %d of %d sent, %04XH, %d ms",
         caller.ae_title,
-        len(course.sent),
-        course.matched,
-        course.status,
-        outcome.milliseconds,
+        delivery.sent,
+        record.matched,
+        record.status,
+        record.milliseconds,
     )
 
 
-SOP_CLASSES: list[Any] = [ModalityWorklistInformationFind]
-HANDLERS: list[Any] = [(evt.EVT_C_FIND, on_c_find), (evt.EVT_DIMSE_RECV, on_message)]
+DEVICE_ENDED = "The device ended the association."
+SOP_CLASSES = [ModalityWorklistInformationFind]
+FINDS: dict[str, Find] = {str(ModalityWorklistInformationFind): find}
+HANDLERS: list[object] = []

@@ -104,10 +104,19 @@ class EntryImport:
 
 @dataclass(frozen=True)
 class TextKey:
-    """A text to match: exact values and regular expressions, any of which suffices."""
+    """A text to match: exact values and patterns of `*` and `?`, any of which suffices."""
 
     values: tuple[str, ...]
     patterns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NameKey:
+    """A person name to match, folded: patterns of `*` and `?`, a text without them is exact."""
+
+    anywhere: tuple[str, ...] = ()  # any of these matches any component group
+    groups: tuple[tuple[str, ...], ...] = ()  # each group by any of its own; none: whatever it is
+    words: tuple[str, ...] = ()  # each begins a word of one and the same group (fuzzy matching)
 
 
 @dataclass(frozen=True)
@@ -119,21 +128,37 @@ class Interval(Generic[Moment]):
 
 
 @dataclass(frozen=True)
-class MatchingKeys:
-    """The keys of a C-FIND identifier that restrict the answer (PS3.4 Table K.6-1)."""
+class Period:
+    """A date and a time to match: each for itself, or together as one interval (C.2.2.2.5)."""
 
-    texts: dict[str, TextKey] = field(default_factory=dict)  # column of the entry -> key
-    patient_name: str = ""  # a regular expression over the folded name; empty: any
-    physician_name: str = ""
-    station: TextKey | None = None
     dates: Interval[date] | None = None
     times: Interval[time] | None = None
-    moments: Interval[datetime] | None = None  # date and time ranges together are one interval
+    moments: Interval[datetime] | None = None
+
+
+@dataclass(frozen=True)
+class MatchingKeys:
+    """The keys of a C-FIND identifier that restrict the answer (PS3.4 Table K.6-1).
+
+    By column of the entry; a name's is the column before `_alphabetic`, a period's before `_date`.
+    """
+
+    texts: dict[str, TextKey] = field(default_factory=dict)  # `station_ae_titles` too
+    names: dict[str, tuple[NameKey, ...]] = field(default_factory=dict)  # alternatives
+    periods: dict[str, Period] = field(default_factory=dict)
+    # Of a sequence: one item has to match all; None: whatever that attribute is.
+    sequences: dict[str, tuple[TextKey | None, ...]] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)  # keyword -> value as sent
+
+    @property
+    def station(self) -> TextKey | None:
+        """The AE titles asked for."""
+        return self.texts.get("station_ae_titles")
 
 
 @dataclass(frozen=True)
 class EntryRow:
-    """One match: what is sent, and whose step it is."""
+    """One match: whose step it is, and which version of its entry (`match_keys.digest_of`)."""
 
     step_id: int
-    encoded: bytes
+    digest: int

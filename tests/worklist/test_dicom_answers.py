@@ -1,31 +1,16 @@
 """Answers: the stored entry cut to what was asked for (PS3.4 K.4.1.1.3.2)."""
 
-from io import BytesIO
-
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.filereader import read_dataset
 from pynetdicom.dsutils import encode
 
-from tests.worklist.entries import entry, file_bytes
+from tests.worklist.answering import answered, asker, dataset_from, stored_bytes, wanted_of
+from tests.worklist.entries import entry
 from tests.worklist.modality import identifier
-from tests.worklist.test_dicom_mwl import raw_bytes
-from worklist.dicom import answers, files
-from worklist.dicom.entry import parse, whole
-from worklist.dicom.items import BIG_ENDIAN, EXPLICIT, IMPLICIT
-from worklist.dicom.mwl import decode
+from worklist.dicom import answers
+from worklist.dicom.items import BIG_ENDIAN, EXPLICIT, IMPLICIT, Element
 
-CT9 = answers.Asker("CT9")
-
-
-def answered(stored: Dataset, asked: Dataset, asker: answers.Asker = CT9, syntax=EXPLICIT):
-    """What a device gets, read by pydicom from the bytes that go out."""
-    (one,), _ = parse(files.read_file(file_bytes(stored)))
-    wanted = decode(raw_bytes(asked), EXPLICIT).wanted
-    item = answers.answer(whole(one.outer, one.item), wanted, asker)
-    raw = encode(answers.to_dataset(item, syntax), syntax.is_implicit, syntax.is_little)
-    assert raw is not None
-    return read_dataset(BytesIO(raw), syntax.is_implicit, syntax.is_little)
+SYNTAXES = {"explicit": EXPLICIT, "implicit": IMPLICIT, "big endian": BIG_ENDIAN}
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
@@ -134,7 +119,7 @@ def test_values_are_cut_to_their_vr_at_characters():
 def test_answer_is_in_a_character_set_of_the_device(name, preferred, declared):
     """worklist.md §3a-13: the response may use another set than the request; never zero length."""
     answer = answered(
-        entry(PatientName=name), identifier(), answers.Asker("CT9", preferred), IMPLICIT
+        entry(PatientName=name), identifier(), asker(character_sets=preferred), IMPLICIT
     )
 
     assert answer.get("SpecificCharacterSet") == declared
@@ -171,3 +156,137 @@ def test_numbers_are_swapped_for_big_endian_devices():
     answer = answered(entry(PregnancyStatus=4), identifier(PregnancyStatus=None), syntax=BIG_ENDIAN)
 
     assert answer.PregnancyStatus == 4
+
+
+CHARACTER_SETS = [
+    ("Tester^Tina", ()),
+    ("Müller^Jörg", ("ISO_IR 100",)),
+    ("Łucja", ("ISO_IR 101",)),
+    ("Yamada^Taro=山田^太郎", ("\\ISO 2022 IR 87",)),
+    ("ﾔﾏﾀﾞ^ﾀﾛｳ=山田^太郎", ("ISO 2022 IR 13\\ISO 2022 IR 87",)),
+    ("Hong^Gildong=洪^吉洞=홍^길동", ("\\ISO 2022 IR 149",)),
+    ("Zhang^XiaoDong=张^小东", ("\\ISO 2022 IR 58",)),
+    ("Wang^XiaoDong=王^小东", ("GB18030",)),
+    ("Wang^XiaoDong=王^小東", ("GBK",)),
+    ("Yamada^Taro=山田^太郎", ("ISO_IR 192",)),
+    ("Müller^Jörg=山田", ("\\ISO 2022 IR 87", "ISO_IR 100")),
+    ("Yamada^Taro=山田^太郎", ("ISO_IR 100",)),
+]
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES.values(), ids=SYNTAXES)
+@pytest.mark.parametrize(("name", "character_sets"), CHARACTER_SETS)
+def test_both_stacks_send_the_same_bytes(name, character_sets, syntax):
+    """Issue point 13: odd lengths, numbers and private attributes included."""
+    stored = entry(PatientName=name, PregnancyStatus=4, AdmissionID="ODD", PatientWeight="60.5")
+    stored.private_block(0x0011, "SYNTHETIC", create=True).add_new(1, "LO", name.split("=")[0])
+    asked = identifier(AdmissionID="", PregnancyStatus=None, PatientWeight=None)
+    asked.RequestedProcedureCodeSequence, asked.ReferencedStudySequence = [], []
+    asked.private_block(0x0011, "SYNTHETIC", create=True).add_new(1, "LO", "")
+    wanted, by = wanted_of(asked), asker(character_sets=character_sets)
+    encoded = stored_bytes(stored)
+
+    ours, declared = answers.answer_bytes(encoded, wanted, by, syntax)
+
+    theirs = encode(answers.dataset_of(ours, syntax), syntax.is_implicit, syntax.is_little)
+    item = answers.answer(encoded, wanted, by)
+    former = encode(answers.to_dataset(item, syntax), syntax.is_implicit, syntax.is_little)
+    assert ours == theirs == former
+    assert (
+        declared == dataset_from(ours, syntax).get("SpecificCharacterSet", "") or "\\" in declared
+    )
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES.values(), ids=SYNTAXES)
+def test_tags_ascend_and_lengths_are_even_defined_and_without_group_lengths(syntax):
+    """PS3.5 7.1, 7.2."""
+    asked = identifier(AdmissionID="")
+    asked.add_new(0x00100000, "UL", 0)
+    raw, _ = answers.answer_bytes(stored_bytes(entry()), wanted_of(asked), asker(), syntax)
+
+    ds = dataset_from(raw, syntax)
+
+    tags = [element.tag for element in ds]
+    assert tags == sorted(tags)
+    assert all(tag.element for tag in tags)
+    assert not ds["ScheduledProcedureStepSequence"].is_undefined_length
+    assert len(raw) % 2 == 0
+
+
+def test_asker_is_a_key():
+    """What an asker needs decides what is remembered for it."""
+    assert asker(character_sets=("GBK",)) == asker(character_sets=("GBK",))
+    assert hash(asker(row_cap=1)) == hash(asker(row_cap=1))
+    assert asker("+0100") != asker()
+
+
+REQUIRED = {
+    "SpecificCharacterSet",  # only where it is needed
+    *("PatientName", "PatientID", "StudyInstanceUID", "RequestedProcedureID"),
+    "ScheduledProcedureStepSequence",
+}
+REQUIRED_IN_STEP = {
+    *("ScheduledStationAETitle", "ScheduledProcedureStepStartDate", "Modality"),
+    *("ScheduledProcedureStepStartTime", "ScheduledProcedureStepID"),
+}
+
+
+def test_every_type_1_attribute_has_a_value_and_type_2_is_there():
+    """worklist.md §3a-11, 12 (PS3.4 Table K.6-1)."""
+    type_2 = {
+        *("RequestedProcedurePriority", "PatientTransportArrangements", "AccessionNumber"),
+        *("RequestingPhysician", "ReferringPhysicianName", "AdmissionID", "CurrentPatientLocation"),
+        *("PatientBirthDate", "PatientSex", "PatientWeight", "PatientState", "PregnancyStatus"),
+        *("ConfidentialityConstraintOnPatientDataDescription", "MedicalAlerts", "Allergies"),
+        *("SpecialNeeds", "ReferencedStudySequence", "ReferencedPatientSequence"),
+    }
+    asked = identifier()
+    for keyword in type_2 - {element.keyword for element in asked}:
+        setattr(asked, keyword, [] if keyword.endswith("Sequence") else None)
+    stored = entry(ScheduledStationAETitle="", ScheduledProcedureStepStartTime="")
+
+    answer = answered(stored, asked)
+
+    assert {element.keyword for element in answer} == {element.keyword for element in asked}
+    assert all(not answer[keyword].is_empty for keyword in REQUIRED & set(answer.dir()))
+    (step,) = answer.ScheduledProcedureStepSequence
+    assert all(not step[keyword].is_empty for keyword in REQUIRED_IN_STEP)
+    assert type_2 <= {element.keyword for element in answer}
+    assert len(answer.ReferencedStudySequence) == len(answer.ReferencedPatientSequence) == 0
+
+
+def test_key_of_unknown_vr_comes_back_as_what_it_is():
+    """worklist.md §2 (7): UN keys; PS3.5 6.2.2."""
+    asked = Dataset()
+    asked.add_new(0x00100020, "UN", b"")
+    asked.add_new(0x00380010, "UN", b"")
+    asked.add_new(0x00199999, "UN", b"")
+
+    answer = answered(entry(), asked)
+
+    assert (answer["PatientID"].VR, answer.PatientID) == ("LO", "P1")
+    assert (answer["AdmissionID"].VR, answer.AdmissionID) == ("LO", "")
+    assert answer[0x00199999].is_empty
+
+
+@pytest.mark.parametrize("tag", [0x00000002, 0x00020010, 0x00041130])
+def test_commands_and_file_headers_are_not_answered(tag):
+    """PS3.5 7.1, PS3.7 6.3: groups below 8 are no attributes of a dataset."""
+    asked = Dataset()
+    asked.add_new(0x00100020, "LO", "")
+    wanted = {**wanted_of(asked), tag: Element("UI", b"")}
+
+    raw, _ = answers.answer_bytes(stored_bytes(entry()), wanted, asker(), EXPLICIT)
+
+    assert [element.tag for element in dataset_from(raw, EXPLICIT)] == [0x00100020]
+
+
+def test_several_items_in_a_sequence_key_ask_for_what_each_names():
+    """Some devices send two; what either asks for comes back."""
+    value, meaning = Dataset(), Dataset()
+    value.CodeValue, meaning.CodeMeaning = "", ""
+
+    answer = answered(entry(), identifier(RequestedProcedureCodeSequence=[value, meaning]))
+
+    (found,) = answer.RequestedProcedureCodeSequence
+    assert {element.keyword for element in found} == {"CodeValue", "CodeMeaning"}

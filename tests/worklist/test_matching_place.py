@@ -132,8 +132,8 @@ def test_profile_may_cap_and_says_so(facility, ct1):
     capped = entries_matching(caller=caller_of(profiled(facility, row_cap=2)), keys=keys, today=DAY)
     enough = entries_matching(caller=caller_of(profiled(facility, row_cap=3)), keys=keys, today=DAY)
 
-    assert ([row.step_id for row in capped.rows], capped.is_capped) == (steps[:2], True)
-    assert (len(enough.rows), enough.is_capped) == (3, False)
+    assert ([row.step_id for row in capped], capped.is_capped) == (steps[:2], True)
+    assert (len(list(enough)), enough.is_capped) == (3, False)
 
 
 def test_one_statement_whatever_the_number_of_rows(facility, ct1, django_assert_num_queries):
@@ -144,4 +144,4 @@ def test_one_statement_whatever_the_number_of_rows(facility, ct1, django_assert_
         for _ in range(count):
             make_step(facility, station=ct1.station, start_date=timezone.localdate())
         with django_assert_num_queries(1):
-            entries_matching(caller=caller_of(device), keys=keys, today=DAY)
+            list(entries_matching(caller=caller_of(device), keys=keys, today=DAY))

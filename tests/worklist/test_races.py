@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 
 from portal.errors import InvalidInput
+from tests.waiting import wait_until
 from tests.worklist.entries import entry, file_bytes
 from tests.worklist.factories import (
     BY,
@@ -56,7 +57,7 @@ def test_many_devices_ask_at_once(running_scp, facility):
         return [(len(one.answers), one.status) for one in asked]
 
     assert at_once(queries, 8) == [[(10, 0x0000)] * 3] * 8
-    assert WorklistQuery.objects.filter(sent=10).count() == 24
+    wait_until(lambda: WorklistQuery.objects.filter(sent=10).count() == 24)
     assert StepSighting.objects.count() == 40
 
 

@@ -70,7 +70,7 @@ def test_findscu_is_told_about_unsupported_keys_and_two_items(running_scp, facil
     """Table K.4-1: FF01, A900."""
     make_step(facility)
 
-    unsupported = findscu(running_scp, ["PatientBirthDate=19500101", "PatientName"])
+    unsupported = findscu(running_scp, ["PatientComments=Nothing", "PatientName"])
     twice = findscu(
         running_scp,
         [f"{STEP}Modality=CT", "ScheduledProcedureStepSequence[1].Modality=MR"],

@@ -1,11 +1,12 @@
-"""Specific Character Sets (PS3.5 6.1, PS3.3 C.12.1.1.2): decode, encode, choose for an answer.
+"""Specific Character Sets (PS3.5 6.1, PS3.3 C.12.1.1.2): their names, decoding and encoding.
 
 Own code, since pydicom 3.0.2 splits names at `=` and backslash before it decodes (second bytes of
 GB18030, GBK and ISO-IR 87 may look like those) and writes ISO 2022 IR 58 without its escape
 sequence.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from functools import lru_cache
 from typing import NamedTuple
 
 ASCII = "ISO_IR 6"
@@ -53,10 +54,23 @@ _BY_ESCAPE = {code_set.escape: code_set for sets in _CODE_SETS.values() for code
 _ALONE = {UTF_8: "utf_8", "GB18030": "gb18030", "GBK": "gbk"}
 
 
-def terms_of(value: str) -> tuple[str, ...]:
-    """Return the terms of a Specific Character Set; raise CharsetError naming an unknown one."""
+# How the names are written by mistake, letters and digits only; parts of ISO 8859 by their number.
+_BY_MISTAKE = {"UTF8": UTF_8, "ASCII": ASCII, "USASCII": ASCII, "GB2312": "ISO 2022 IR 58"}
+_BY_MISTAKE |= {f"ISO8859{part}": f"ISO_IR {number}" for number, (_, part) in _LATIN.items()}
+_BY_MISTAKE |= {"LATIN1": LATIN_1, "GB180302000": "GB18030", "CP936": "GBK"}
+_SPELLING = re.compile(r"(ISO2022)?(?:ISO)?IR0*(\d{1,3})")
+
+
+@lru_cache(maxsize=256)
+def terms_of(value: str, *, is_strict: bool = False) -> tuple[str, ...]:
+    """Return the terms of a Specific Character Set; raise CharsetError naming an unknown one.
+
+    A name is known by its letters and digits: devices write "ISO-IR 100", "iso2022ir87", "UTF-8".
+    """
     terms = tuple(term.strip(" \0") for term in value.split("\\"))
-    if terms == ("",):
+    if not is_strict:
+        terms = tuple(_spelled(term) for term in terms)
+    if not any(terms):
         return (ASCII,)
     given = [term for term in terms if term]
     for term in given:
@@ -69,14 +83,26 @@ def terms_of(value: str) -> tuple[str, ...]:
     return terms
 
 
+def _spelled(term: str) -> str:
+    """Return a defined term as the standard writes it; others as they are."""
+    bare = re.sub(r"[^A-Z0-9]", "", term.upper())
+    if found := _SPELLING.fullmatch(bare):
+        extends, number = found.groups()
+        return f"ISO 2022 IR {number}" if extends and number != "192" else f"ISO_IR {number}"
+    return _BY_MISTAKE.get(bare, bare if bare in _ALONE else term)
+
+
 def decode(raw: bytes, terms: tuple[str, ...], delimiters: str = "\\^=") -> str:
     """Return the text; raise CharsetError when the bytes are not in the character sets."""
     try:
         if raw.isascii() and b"\x1b" not in raw:
             return raw.decode("ascii")
+        has_escapes = b"\x1b" in raw
         if terms[0] in _ALONE:
+            if has_escapes:
+                raise CharsetError("The text has escape sequences, its character set has none.")
             return raw.decode(_ALONE[terms[0]])
-        if codec := _single_byte(terms):
+        if not has_escapes and (codec := _single_byte(terms)):
             return raw.decode(codec)
         return _decode_2022(raw, terms, delimiters + _LINE_ENDS)
     except (UnicodeDecodeError, LookupError) as error:
@@ -96,29 +122,16 @@ def encode(text: str, terms: tuple[str, ...]) -> bytes | None:
         return None
 
 
-def choose(texts: Iterable[str], preferred: list[str]) -> tuple[str, ...]:
-    """Return the terms to answer in: the first of the device's that carries all texts.
-
-    A device without wishes gets the least that suffices: none, ISO_IR 100, ISO_IR 192. When none
-    of a device's sets suffices it gets its first, and the texts are transliterated.
-    """
-    wanted = [text for text in texts if not text.isascii()]
-    if not wanted:
-        return (ASCII,)
-    candidates = list(_known(preferred)) or [(LATIN_1,), (UTF_8,)]
-    for terms in candidates:
-        if all(encode(text, terms) is not None for text in wanted):
-            return terms
-    return candidates[0]
+def extended(numbers: list[str]) -> tuple[str, ...]:
+    """Return the terms for several sets by ISO 2022: one of single bytes first (C.12.1.1.2)."""
+    first = next((number for number in numbers if _CODE_SETS[number][-1].width == 1), "")
+    rest = [f"ISO 2022 IR {number}" for number in numbers if number != first]
+    return (f"ISO 2022 IR {first}" if first else "", *rest)
 
 
-def _known(values: list[str]) -> Iterator[tuple[str, ...]]:
-    """Yield the sets that we know; a misspelt one in a profile must not stop a scanner."""
-    for value in values:
-        try:
-            yield terms_of(value)
-        except CharsetError:
-            continue
+def numbers_of(terms: tuple[str, ...]) -> list[str]:
+    """Return the registration numbers of the sets behind terms; none for those that stand alone."""
+    return [number for term in terms if (number := _number_of(term)) in _CODE_SETS]
 
 
 def _number_of(term: str) -> str:
@@ -180,7 +193,7 @@ def _decode_one(raw: bytes, code_set: CodeSet) -> str:
 
 
 def _encode_2022(text: str, terms: tuple[str, ...]) -> bytes | None:
-    """Write each run in the first set that has it; back to the first set at each delimiter."""
+    """Write each character in a set that has it; the first set again before each delimiter."""
     initial, every = _sets(terms)
     state = list(initial)
     out = bytearray()
@@ -188,13 +201,11 @@ def _encode_2022(text: str, terms: tuple[str, ...]) -> bytes | None:
         if char in "\\^=" + _LINE_ENDS and state != initial:
             out += _back(state, initial)
             state = list(initial)
-        held = [code_set for code_set in state if code_set is not None]
-        found = next(
-            ((s, raw) for s in [*held, *every] if (raw := _encode_one(char, s)) is not None), None
-        )
-        if found is None:
+        for code_set in (*state, *every):
+            if code_set is not None and (raw := _encode_one(char, code_set)) is not None:
+                break
+        else:
             return None
-        code_set, raw = found
         if state[code_set.register] != code_set:
             out += code_set.escape
             state[code_set.register] = code_set
@@ -203,10 +214,12 @@ def _encode_2022(text: str, terms: tuple[str, ...]) -> bytes | None:
 
 
 def _back(state: list[CodeSet | None], initial: list[CodeSet | None]) -> bytes:
-    """Return the escape that brings G0 back; G1 needs none, delimiters are in G0."""
-    return initial[0].escape if initial[0] and state[0] != initial[0] else b""
+    """Return the escapes that bring the first sets back; a G1 that was empty needs none."""
+    pairs = zip(state, initial, strict=True)
+    return b"".join(first.escape for held, first in pairs if first and held != first)
 
 
+@lru_cache(maxsize=16384)
 def _encode_one(char: str, code_set: CodeSet) -> bytes | None:
     """Return the character's bytes in the set, None when it is in another one."""
     try:
@@ -219,4 +232,6 @@ def _encode_one(char: str, code_set: CodeSet) -> bytes | None:
         return None  # half-width katakana and JIS X 0212 are sets of their own
     if len(raw) != code_set.width or (raw[0] >= 0x80) != code_set.is_high:
         return None
+    if char == "\u3164":
+        return None  # Hangul filler: Python's euc_kr reads it as the start of a longer sequence
     return bytes(byte & 0x7F for byte in raw) if code_set.register == 0 else raw

@@ -137,9 +137,14 @@ STEP_FIELDS = (
 
 def encode(values: EntryValues, outer: bytes = b"", item: bytes = b"") -> bytes:
     """Return the whole entry: the imported bytes, replaced where our values differ from them."""
+    return write(build(values, outer, item))
+
+
+def build(values: EntryValues, outer: bytes = b"", item: bytes = b"") -> Item:
+    """Return the whole entry as a dataset."""
     dataset = overlay_outer(values, outer)
     dataset[SPS_SEQUENCE] = Element("SQ", (overlay_step(values.step, item),))
-    return write(dataset)
+    return dataset
 
 
 def overlay_outer(values: EntryValues, outer: bytes = b"") -> Item:

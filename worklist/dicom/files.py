@@ -28,7 +28,7 @@ _SYNTAXES = {
     "1.2.840.10008.1.2.2": BIG_ENDIAN,
 }
 # What a file without header may begin with: meta information, identification, patient.
-_FIRST_GROUPS = (0x0002, 0x0008, 0x0010)
+_FIRST_GROUPS = {b"\x02\0", b"\x08\0", b"\x10\0"}
 
 
 def read_file(raw: bytes) -> Item:
@@ -38,15 +38,14 @@ def read_file(raw: bytes) -> Item:
     if len(raw) > MAX_BYTES:
         raise InvalidDataset("It is larger than 16 MB: too large for a worklist entry.")
     start = 132 if raw[128:132] == b"DICM" else 0
-    if int.from_bytes(raw[start : start + 2], "little") not in _FIRST_GROUPS:
+    if not {raw[start : start + 2], raw[start : start + 2][::-1]} & _FIRST_GROUPS:
         raise InvalidDataset("It is not a DICOM file.")
     meta, start = _meta(raw, start)
     uid = text(meta, 0x00020010)
     if uid and uid not in _SYNTAXES:
         raise InvalidDataset(f"Its transfer syntax {uid} is none of a worklist entry's.")
-    syntax = _SYNTAXES[uid] if uid else _guessed(raw, start)
     body = _inflated(raw[start:]) if uid == DEFLATED else raw[start:]
-    return to_utf8(read(body, syntax))
+    return to_utf8(_dataset(body, _SYNTAXES.get(uid)))
 
 
 def write_file(dataset: Item, *, sop_instance_uid: str) -> bytes:
@@ -87,9 +86,22 @@ def _meta(raw: bytes, start: int) -> tuple[Item, int]:
     return read(raw[start : min(end, len(raw))], EXPLICIT), end
 
 
-def _guessed(raw: bytes, start: int) -> Syntax:
-    """Tell explicit from implicit VR where no header says it: by a VR that is written."""
-    vr = raw[start + 4 : start + 6]
+def _dataset(body: bytes, declared: Syntax | None) -> Item:
+    """Read the dataset; some files are in another syntax than their header says, or say none."""
+    guessed = _guessed(body)
+    try:
+        return read(body, declared or guessed)
+    except InvalidDataset:
+        if declared in (None, guessed):
+            raise
+        return read(body, guessed)
+
+
+def _guessed(body: bytes) -> Syntax:
+    """Tell the syntax by the first element: its group's byte order, and a VR that is written."""
+    if body[:1] == b"\0":
+        return BIG_ENDIAN
+    vr = body[4:6]
     return EXPLICIT if vr.isalpha() and vr.isupper() else IMPLICIT
 
 

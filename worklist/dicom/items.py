@@ -26,6 +26,11 @@ _SHORT = frozenset(
 TEXT = frozenset("SH LO ST LT UC UT PN".split())  # noqa: SIM905 - in (0008,0005)'s character set
 ASCII = frozenset("AE AS CS DA DS DT IS TM UI UR".split())  # noqa: SIM905 - always ISO 646
 _SPACED = (TEXT | ASCII) - {"UI"}  # padded with a space (PS3.5 6.2)
+_VRS = {vr.encode(): vr for vr in _SHORT | TEXT | {"SQ", "UN", "OB", "OW", "UR"}}
+# Tag and 32-bit length; tag, VR and 16-bit length; a length alone.
+_HEADS = {True: struct.Struct("<HHL"), False: struct.Struct(">HHL")}
+_SHORT_HEADS = {True: struct.Struct("<HH2sH"), False: struct.Struct(">HH2sH")}
+_LENGTHS = {True: struct.Struct("<L"), False: struct.Struct(">L")}
 _NUMBER_SIZE = {"AT": 2, "US": 2, "SS": 2, "OW": 2, "UL": 4, "SL": 4, "FL": 4, "OF": 4, "OL": 4}
 _NUMBER_SIZE |= {"FD": 8, "OD": 8, "OV": 8, "SV": 8, "UV": 8}
 
@@ -46,11 +51,6 @@ class Syntax:
 
     is_implicit: bool = False
     is_little: bool = True
-
-    @property
-    def order(self) -> str:
-        """The struct module's sign for the byte order."""
-        return "<" if self.is_little else ">"
 
 
 EXPLICIT = Syntax()
@@ -82,15 +82,15 @@ def write(item: Mapping[int, Element], syntax: Syntax = EXPLICIT) -> bytes:
 
 def value_bytes(element: Element, syntax: Syntax) -> bytes:
     """Return an element's value alone, padded to even length, as the syntax encodes it."""
-    value = element.value
+    vr, value = element
     if isinstance(value, tuple):
-        head = struct.Struct(syntax.order + "HHL")
+        head = _HEADS[syntax.is_little]
         parts = [write(item, syntax) for item in value]
         return b"".join(head.pack(0xFFFE, 0xE000, len(part)) + part for part in parts)
     if not syntax.is_little:
-        value = _swapped(element.vr, value)
+        value = _swapped(vr, value)
     if len(value) % 2:
-        value += b" " if element.vr in _SPACED else b"\0"
+        value += b" " if vr in _SPACED else b"\0"
     return value
 
 
@@ -103,8 +103,13 @@ def _read_item(
     item: Item = {}
     while at < end:
         tag, vr, length, at = _header(raw, at, end, syntax, item)
-        if tag == ITEM_END and is_open:
-            return item, at
+        if tag >> 16 == 0xFFFE:
+            if tag != ITEM_END or length:
+                raise InvalidDataset(f"{tag_name(tag)} is out of place.", (tag,))
+            if is_open:
+                return item, at
+            continue  # needless where the length is given; some devices send it all the same
+        element: Element
         if vr == "SQ" or length == UNDEFINED:
             inner = IMPLICIT if vr == "UN" else syntax  # PS3.5 6.2.2 note 4
             items, at = _read_sequence(raw, at, end, inner, (tag, length, depth))
@@ -129,20 +134,23 @@ def _header(raw: bytes, at: int, end: int, syntax: Syntax, item: Item) -> tuple[
     """Return tag, VR, length and the position behind them."""
     if end - at < 8:
         raise InvalidDataset("It ends in the middle of an element.")
-    group, number = struct.unpack_from(syntax.order + "HH", raw, at)
-    tag = group << 16 | number
-    if syntax.is_implicit or group == 0xFFFE:
-        (length,) = struct.unpack_from(syntax.order + "L", raw, at + 4)
+    if syntax.is_implicit:
+        group, number, length = _HEADS[syntax.is_little].unpack_from(raw, at)
+        tag = group << 16 | number
         return tag, vr_of(tag, item), length, at + 8
-    vr = raw[at + 4 : at + 6].decode("latin-1")
+    group, number, letters, length = _SHORT_HEADS[syntax.is_little].unpack_from(raw, at)
+    tag = group << 16 | number
+    if group == 0xFFFE:
+        (length,) = _LENGTHS[syntax.is_little].unpack_from(raw, at + 4)
+        return tag, "", length, at + 8
+    vr = _VRS.get(letters) or letters.decode("latin-1")
+    if vr in _SHORT:
+        return tag, vr, length, at + 8
     if not (vr.isascii() and vr.isalpha() and vr.isupper()):
         raise InvalidDataset(f"{tag_name(tag)} has no value representation.", (tag,))
-    if vr in _SHORT:
-        (length,) = struct.unpack_from(syntax.order + "H", raw, at + 6)
-        return tag, vr, length, at + 8
     if end - at < 12:
         raise InvalidDataset(f"It ends in the middle of {tag_name(tag)}.", (tag,))
-    (length,) = struct.unpack_from(syntax.order + "L", raw, at + 8)
+    (length,) = _LENGTHS[syntax.is_little].unpack_from(raw, at + 8)
     return tag, vr, length, at + 12
 
 
@@ -156,10 +164,11 @@ def _read_sequence(
         raise InvalidDataset(f"It ends in the middle of {tag_name(tag)}.", (tag,))
     stop = end if is_open else at + length
     items: list[Item] = []
+    head = _HEADS[syntax.is_little]
     while at < stop:
         if stop - at < 8:
             raise InvalidDataset(f"It ends in the middle of {tag_name(tag)}.", (tag,))
-        group, number, size = struct.unpack_from(syntax.order + "HHL", raw, at)
+        group, number, size = head.unpack_from(raw, at)
         at += 8
         mark = group << 16 | number
         if mark == SEQUENCE_END and is_open:
@@ -211,14 +220,16 @@ def _public_vr(tag: int) -> str:
 
 def _write_element(tag: int, element: Element, syntax: Syntax) -> bytes:
     value = value_bytes(element, syntax)
-    head = struct.pack(syntax.order + "HH", tag >> 16, tag & 0xFFFF)
+    group, number, length = tag >> 16, tag & 0xFFFF, len(value)
     if syntax.is_implicit:
-        return head + struct.pack(syntax.order + "L", len(value)) + value
+        return _HEADS[syntax.is_little].pack(group, number, length) + value
     vr = element.vr
-    if vr in _SHORT and len(value) <= 0xFFFF:
-        return head + vr.encode() + struct.pack(syntax.order + "H", len(value)) + value
+    head = _SHORT_HEADS[syntax.is_little]
+    if vr in _SHORT and length <= 0xFFFF:
+        return head.pack(group, number, vr.encode(), length) + value
     vr = "UN" if vr in _SHORT else vr  # PS3.5 6.2.2: too long for the short form
-    return head + vr.encode() + b"\0\0" + struct.pack(syntax.order + "L", len(value)) + value
+    long_length = _LENGTHS[syntax.is_little].pack(length)
+    return head.pack(group, number, vr.encode(), 0) + long_length + value
 
 
 def _swapped(vr: str, value: bytes) -> bytes:

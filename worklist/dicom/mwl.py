@@ -1,43 +1,35 @@
 """The C-FIND identifier of Modality Worklist, read into what to match and what to return (K.6)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cached_property
 
 from pydicom.datadict import keyword_for_tag
 
 from portal.dicom.errors import InvalidDataset
-from worklist.dicom import patterns
-from worklist.dicom.charsets import CharsetError, terms_of
+from worklist.dicom import match_keys, patterns, periods
+from worklist.dicom.charsets import LATIN_1, UTF_8, CharsetError, terms_of
 from worklist.dicom.entry import SPS_SEQUENCE
+from worklist.dicom.fingerprints import Fingerprint, fingerprint
 from worklist.dicom.items import ASCII, TEXT, Element, Item, Syntax, read, tag_name, vr_of
-from worklist.dicom.moments import parse_da_range, parse_tm_range
-from worklist.dicom.texts import CHARACTER_SET, text, to_utf8
-from worklist.types import Interval, MatchingKeys, TextKey
+from worklist.dicom.match_keys import Kind, MatchKey
+from worklist.dicom.texts import CHARACTER_SET, text, to_utf8, to_utf8_trying
+from worklist.types import MatchingKeys, NameKey, TextKey
 
 MAX_BYTES = 64 * 1024
-PATIENT_NAME, PHYSICIAN_NAME = 0x00100010, 0x00400006
-STATION, START_DATE, START_TIME = 0x00400001, 0x00400002, 0x00400003
-
-# Keys matched as texts: tag -> column of the entry (PS3.4 Table K.6-1, and optional ones).
-REQUEST_KEYS = {
-    0x00080050: "accession_number",
-    0x00100020: "patient_id",
-    0x0020000D: "study_instance_uid",
-    0x00401001: "requested_procedure_id",
-}
-STEP_KEYS = {
-    0x00080060: "modality",
-    0x00400009: "sps_id",
-    0x00400020: "status",
-}
-MATCHED_OUTSIDE = frozenset({*REQUEST_KEYS, PATIENT_NAME})
-MATCHED_IN_STEP = frozenset({*STEP_KEYS, STATION, START_DATE, START_TIME, PHYSICIAN_NAME})
-
+MAX_VALUES = 100  # of a key, lists of UIDs excepted
+TIMEZONE_OFFSET = 0x00080201
 # Never keys: character set, time zone, and the Query/Retrieve Level that some devices send along.
-NO_KEYS = frozenset({CHARACTER_SET, 0x00080201, 0x00080052})
+NO_KEYS = frozenset({CHARACTER_SET, TIMEZONE_OFFSET, 0x00080052})
 # PS3.4 C.2.2.2.4
 WILDCARD_VRS = frozenset("AE CS LO LT PN SH ST UC UR UT".split())  # noqa: SIM905
+_ONE_VALUE_VRS = frozenset({"LT", "ST", "UT", "UR"})  # a backslash is a letter
+# What is tried at last when text is not in its character set; the second takes everything.
+LAST_RESORTS = (UTF_8, LATIN_1)
+
+MATCHED_OUTSIDE = {key.tag: key for key in match_keys.REQUEST_KEYS}
+MATCHED_IN_STEP = {key.tag: key for key in match_keys.STEP_KEYS}
 
 
 @dataclass(frozen=True)
@@ -50,21 +42,53 @@ class Identifier:
     sent: dict[str, str]
     character_set: str
 
+    @cached_property
+    def shape(self) -> Fingerprint:
+        """What of it shapes the answers: the attributes that it wants."""
+        return fingerprint(self.wanted)
 
-def decode(raw: bytes, syntax: Syntax, *, is_strict: bool = False) -> Identifier:
-    """Read an identifier; raise InvalidDataset, naming the attribute, where it makes no sense."""
+
+@dataclass(frozen=True)
+class _Reading:
+    """How keys are read: what is forgiven, and what was negotiated (PS3.4 K.5)."""
+
+    is_strict: bool
+    is_fuzzy: bool
+    shift: periods.Shift | None
+
+
+def decode(
+    raw: bytes,
+    syntax: Syntax,
+    *,
+    is_strict: bool = False,
+    is_fuzzy: bool = False,
+    has_timezone: bool = False,
+    usual: tuple[str, ...] = (),
+    site: tzinfo = UTC,
+) -> Identifier:
+    """Read an identifier; raise InvalidDataset, naming the attribute, where it makes no sense.
+
+    `usual` are character sets that the device may be sending without saying so. With
+    `has_timezone` dates and times are by the offset in the identifier, and come out by `site`'s.
+    """
     if len(raw) > MAX_BYTES:
         raise InvalidDataset("The identifier is larger than 64 kB.")
     received = read(raw, syntax)
     if not received:
         raise InvalidDataset("The identifier has no keys.")
-    item = _in_utf8(received, is_strict=is_strict)
+    item = _in_utf8(received, usual, is_strict=is_strict)
     step = _step_key(item)
     outside = {tag: element for tag, element in item.items() if tag != SPS_SEQUENCE}
     for tag, element in [*outside.items(), *step.items()]:
         _require_vr(tag, element, is_strict=is_strict)
+    shift = _shift(item, site, is_strict=is_strict) if has_timezone else None
+    keys = MatchingKeys()
+    reading = _Reading(is_strict, is_fuzzy, shift)
+    _read_keys(keys, step, MATCHED_IN_STEP, reading)
+    _read_keys(keys, outside, MATCHED_OUTSIDE, reading)
     return Identifier(
-        keys=_matching_keys(outside, step, is_strict=is_strict),
+        keys=keys,
         wanted=item,
         has_unsupported=_has_value(outside, MATCHED_OUTSIDE) or _has_value(step, MATCHED_IN_STEP),
         sent=dict(_sent(item)),
@@ -72,18 +96,28 @@ def decode(raw: bytes, syntax: Syntax, *, is_strict: bool = False) -> Identifier
     )
 
 
-def _in_utf8(received: Item, *, is_strict: bool) -> Item:
-    """Decode the keys; a character set that we do not know does no harm to plain ASCII keys."""
-    try:
-        terms_of(text(received, CHARACTER_SET))
-    except CharsetError:
-        if not is_strict:
-            plain = {tag: e for tag, e in received.items() if tag != CHARACTER_SET}
-            try:
-                return to_utf8(plain)
-            except InvalidDataset:
-                pass  # not plain: say which character set we do not know
-    return to_utf8(received)
+def _in_utf8(received: Item, usual: tuple[str, ...], *, is_strict: bool) -> Item:
+    """Decode the keys; a device that declares no character set, or another, may be understood."""
+    if is_strict:
+        return to_utf8(received)
+    declared = text(received, CHARACTER_SET)
+    return to_utf8_trying(received, list(_to_try((declared, *usual, *LAST_RESORTS))))[0]
+
+
+def _to_try(values: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield the character sets that we know: a misspelt one must not stop a scanner.
+
+    Before Latin-1 comes UTF-8, which many send under its name: no name in Latin-1 is UTF-8 by
+    chance, since that takes a letter with an accent and a sign such as `©` behind it.
+    """
+    for value in values:
+        try:
+            terms = terms_of(value)
+        except CharsetError:
+            continue
+        if terms == (LATIN_1,):
+            yield (UTF_8,)
+        yield terms
 
 
 def _step_key(item: Item) -> Item:
@@ -93,12 +127,14 @@ def _step_key(item: Item) -> Item:
         return {}
     if not isinstance(element.value, tuple):
         raise InvalidDataset(f"{tag_name(SPS_SEQUENCE)} is no sequence.", (SPS_SEQUENCE,))
-    if len(element.value) > 1:
-        raise InvalidDataset(
-            f"{tag_name(SPS_SEQUENCE)} may have one item, not {len(element.value)}.",
-            (SPS_SEQUENCE,),
-        )
-    return element.value[0] if element.value else {}
+    return _one_item(SPS_SEQUENCE, element.value)
+
+
+def _one_item(tag: int, items: tuple[Item, ...]) -> Item:
+    """Return the item of a sequence key, which may have one (C.2.2.2.6)."""
+    if len(items) > 1:
+        raise InvalidDataset(f"{tag_name(tag)} may have one item, not {len(items)}.", (tag,))
+    return items[0] if items else {}
 
 
 def _require_vr(tag: int, element: Element, *, is_strict: bool) -> None:
@@ -112,38 +148,85 @@ def _require_vr(tag: int, element: Element, *, is_strict: bool) -> None:
         raise InvalidDataset(message, (tag,))
 
 
-def _matching_keys(outside: Item, step: Item, *, is_strict: bool) -> MatchingKeys:
-    texts = {}
-    for columns, item in ((REQUEST_KEYS, outside), (STEP_KEYS, step)):
-        for tag, column in columns.items():
-            key = _text_key(item, tag, is_strict=is_strict)
-            if key is not None:
-                texts[column] = key
-    keys = MatchingKeys(
-        texts=texts,
-        patient_name=_name_key(outside, PATIENT_NAME),
-        physician_name=_name_key(step, PHYSICIAN_NAME),
-        station=_text_key(step, STATION, is_strict=is_strict),
-    )
-    return _with_time(keys, step, is_strict=is_strict)
+def _shift(item: Item, site: tzinfo, *, is_strict: bool) -> periods.Shift | None:
+    """Return how the device's clock differs from the site's; none when it does not say."""
+    value = text(item, TIMEZONE_OFFSET)
+    sent = periods.offset_of(value)
+    if sent is None and value and is_strict:
+        raise InvalidDataset(f"{tag_name(TIMEZONE_OFFSET)} is no offset.", (TIMEZONE_OFFSET,))
+    return periods.Shift(sent, site) if sent else None
 
 
-def _text_key(item: Item, tag: int, *, is_strict: bool) -> TextKey | None:
-    value = text(item, tag)
-    values = [part.strip() for part in value.split("\\") if part.strip()]
+def _read_keys(
+    keys: MatchingKeys, item: Item, known: Mapping[int, MatchKey], reading: _Reading
+) -> None:
+    """Add the keys of one level."""
+    for tag, key in known.items():
+        if tag not in item:
+            continue
+        if key.kind is Kind.SEQUENCE:
+            _read_sequence(keys, item[tag], key, reading)
+            continue
+        value = text(item, tag)
+        if not value:
+            continue
+        keys.given[key.keyword] = value
+        if key.kind is Kind.NAME:
+            if names := _name_key(value, tag, reading):
+                keys.names[key.column] = names
+        elif key.kind in {Kind.DATE, Kind.TIME}:
+            continue
+        elif found := _text_key(value, tag, is_strict=reading.is_strict):
+            keys.texts[key.column] = found
+    _read_periods(keys, item, known, reading)
+
+
+def _read_sequence(keys: MatchingKeys, element: Element, key: MatchKey, reading: _Reading) -> None:
+    """Add a sequence key: all parts are to match within one item (C.2.2.2.6)."""
+    item = _one_item(key.tag, element.value if isinstance(element.value, tuple) else ())
+    found = []
+    for tag in key.parts:
+        if tag in item:
+            _require_vr(tag, item[tag], is_strict=reading.is_strict)
+        found.append(_text_key(text(item, tag), tag, is_strict=reading.is_strict))
+    if any(found):
+        keys.sequences[key.column] = tuple(found)
+        keys.given[key.keyword] = ", ".join(f"{name}={value}" for name, value in _sent(item))
+
+
+def _read_periods(
+    keys: MatchingKeys, item: Item, known: Mapping[int, MatchKey], reading: _Reading
+) -> None:
+    """Add dates and times; those that belong together are `x_date` and `x_time`."""
+    tags = {key.column: tag for tag, key in known.items() if key.kind in {Kind.DATE, Kind.TIME}}
+    for column in [column for column in tags if column.endswith("_date")]:
+        day, base = tags[column], column.removesuffix("_date")
+        at = tags.get(f"{base}_time", 0)
+        shift = reading.shift if at else None  # a birth date is a date wherever one is
+        found = periods.period(
+            text(item, day), text(item, at), (day, at), is_strict=reading.is_strict, shift=shift
+        )
+        if found.dates or found.times or found.moments:
+            keys.periods[base] = found
+
+
+def _text_key(value: str, tag: int, *, is_strict: bool) -> TextKey | None:
+    """Return what a text key asks for; None when it is universal."""
+    vr = vr_of(tag, {})
+    values = [value] if vr in _ONE_VALUE_VRS else value.split("\\")
+    values = [part for part in map(str.strip, values) if part]
     if not values:
         return None
-    vr = vr_of(tag, {})
     if len(values) > 1 and vr != "UI" and is_strict:
         raise InvalidDataset(f"{tag_name(tag)} may have one value.", (tag,))
     if vr not in WILDCARD_VRS:  # of the keys matched as texts that is UI
         return _uid_key(values, tag, is_strict=is_strict)
+    _require_sensible(values, tag)
     if any(not part.strip("*") for part in values):
         return None
-    _require_sensible(values, tag)
     return TextKey(
         tuple(part for part in values if not patterns.has_wildcard(part)),
-        tuple(patterns.wildcard_regex(part) for part in values if patterns.has_wildcard(part)),
+        tuple(part for part in values if patterns.has_wildcard(part)),
     )
 
 
@@ -156,61 +239,36 @@ def _uid_key(values: list[str], tag: int, *, is_strict: bool) -> TextKey | None:
     return TextKey(tuple(values))
 
 
-def _name_key(item: Item, tag: int) -> str:
-    """Return the expression for a name; empty when the key is universal."""
-    names = [name for name in text(item, tag).split("\\") if name.strip()]
-    if not names or any(patterns.is_universal(name) for name in names):
-        return ""
+def _name_key(value: str, tag: int, reading: _Reading) -> tuple[NameKey, ...]:
+    """Return the names asked for, any of which suffices; none when the key is universal."""
+    names = [name for name in value.split("\\") if name.strip()]
+    if len(names) > 1 and reading.is_strict:
+        raise InvalidDataset(f"{tag_name(tag)} may have one value.", (tag,))
     _require_sensible(names, tag)
-    return "|".join(patterns.name_regex(name) for name in names)
+    found = [patterns.name_key(name, is_fuzzy=reading.is_fuzzy) for name in names]
+    return tuple(key for key in found if key) if all(found) else ()
 
 
 def _require_sensible(values: list[str], tag: int) -> None:
+    """Refuse what would hold up the others."""
+    if len(values) > MAX_VALUES:
+        raise InvalidDataset(f"{tag_name(tag)} has more than {MAX_VALUES} values.", (tag,))
     if not all(patterns.is_sensible(value) for value in values):
-        raise InvalidDataset(f"{tag_name(tag)} has too many asterisks.", (tag,))
+        raise InvalidDataset(f"{tag_name(tag)} has too many asterisks or letters.", (tag,))
 
 
-def _with_time(keys: MatchingKeys, step: Item, *, is_strict: bool) -> MatchingKeys:
-    """Add date and time; where both are given and one is a range they are one interval."""
-    day, at = text(step, START_DATE), text(step, START_TIME)
-    if not is_strict:  # some devices send `*`, and the forms of before 1993
-        day, at = day.replace("*", ""), at.replace("*", "")
-    dates, times = parse_da_range(day) if day else None, parse_tm_range(at) if at else None
-    if day and (dates is None or (is_strict and "." in day)):
-        message = f"{tag_name(START_DATE)} is no date or range of dates."
-        raise InvalidDataset(message, (START_DATE,))
-    if at and (times is None or (is_strict and ":" in at)):
-        message = f"{tag_name(START_TIME)} is no time or range of times."
-        raise InvalidDataset(message, (START_TIME,))
-    if dates is None or times is None or "-" not in at:
-        _require_order(times)
-        return replace(keys, dates=dates, times=times)
-    if dates.lower is not None and dates.lower == dates.upper:
-        _require_order(times)
-    moments = Interval(
-        datetime.combine(dates.lower, times.lower or time.min) if dates.lower else None,
-        datetime.combine(dates.upper, times.upper or time.max) if dates.upper else None,
-    )
-    return replace(keys, moments=moments)  # PS3.4 C.2.2.2.5
-
-
-def _require_order(times: Interval[time] | None) -> None:
-    """Refuse a time range over midnight, unless dates make it one interval."""
-    if times and times.lower and times.upper and times.lower > times.upper:
-        message = f"{tag_name(START_TIME)} ends before it begins."
-        raise InvalidDataset(message, (START_TIME,))
-
-
-def _has_value(item: Item, matched: frozenset[int]) -> bool:
+def _has_value(item: Item, matched: Mapping[int, MatchKey]) -> bool:
     """Say whether a key that is not matched was given a value to match."""
     for tag, element in item.items():
         is_creator = tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF
-        if tag in matched or tag in NO_KEYS or is_creator:
+        if tag in NO_KEYS or is_creator:
             continue
         if isinstance(element.value, tuple):
-            if any(_has_value(inner, frozenset()) for inner in element.value):
+            parts = matched[tag].parts if tag in matched else ()
+            known = {part: MatchKey(part, "") for part in parts}
+            if any(_has_value(inner, known) for inner in element.value):
                 return True
-        elif element.value.strip(b" \0*"):
+        elif tag not in matched and element.value.strip(b" \0*"):
             return True
     return False
 

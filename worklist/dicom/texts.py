@@ -1,18 +1,16 @@
 """Text in datasets: into UTF-8 when read, into a device's character set when answered."""
 
-from collections.abc import Iterator, Mapping
-
-from anyascii import anyascii
+from collections.abc import Iterator, Mapping, Sequence
 
 from portal.dicom.errors import InvalidDataset
 from worklist.dicom import charsets
 from worklist.dicom.items import ASCII, TEXT, Element, Item, tag_name
+from worklist.dicom.ladder import sayable
+from worklist.dicom.lengths import MAX_LENGTH, SINGLE_VALUED, Limits, cut_value
+
+__all__ = ["MAX_LENGTH"]  # also known from here
 
 CHARACTER_SET = 0x00080005
-
-# PS3.5 6.2: characters of one value that may be sent; PN counts per component group.
-MAX_LENGTH = {"AE": 16, "CS": 16, "SH": 16, "LO": 64, "PN": 64, "ST": 1024, "LT": 10240}
-_SINGLE_VALUED = frozenset({"ST", "LT", "UT", "UR"})
 
 
 def text(item: Mapping[int, Element], tag: int) -> str:
@@ -43,6 +41,24 @@ def to_utf8(item: Item, terms: tuple[str, ...] = (charsets.ASCII,)) -> Item:
     }
 
 
+def to_utf8_trying(
+    item: Item, candidates: Sequence[tuple[str, ...]]
+) -> tuple[Item, tuple[str, ...]]:
+    """Return the dataset in UTF-8, and which candidate fitted, whatever it declares itself.
+
+    Raise the last candidate's InvalidDataset when none fits. A set of single bytes fits nearly
+    everything: it belongs behind those that can tell (UTF-8, ISO 2022, GB18030).
+    """
+    plain = {tag: element for tag, element in item.items() if tag != CHARACTER_SET}
+    last = InvalidDataset("There is no character set to try.", (CHARACTER_SET,))
+    for terms in candidates:
+        try:
+            return to_utf8(plain, terms), terms
+        except InvalidDataset as error:
+            last = error
+    raise last
+
+
 def _element_to_utf8(tag: int, element: Element, terms: tuple[str, ...]) -> Element:
     if isinstance(element.value, tuple):
         return Element(element.vr, tuple(to_utf8(item, terms) for item in element.value))
@@ -50,7 +66,7 @@ def _element_to_utf8(tag: int, element: Element, terms: tuple[str, ...]) -> Elem
         raw = element.value.rstrip(b" \0")
         if raw.isascii() and b"\x1b" not in raw:
             return Element(element.vr, raw)
-        delimiters = {"PN": "\\^="}.get(element.vr, "" if element.vr in _SINGLE_VALUED else "\\")
+        delimiters = {"PN": "\\^="}.get(element.vr, "" if element.vr in SINGLE_VALUED else "\\")
         try:
             decoded = charsets.decode(raw, terms, delimiters)
         except charsets.CharsetError as error:
@@ -71,57 +87,33 @@ def texts(item: Mapping[int, Element]) -> Iterator[str]:
             yield element.value.decode()
 
 
-def within_limits(item: Mapping[int, Element]) -> Item:
-    """Return the dataset with values cut to what their VR may carry (PS3.5 6.2)."""
-    return {tag: _element_within_limits(element) for tag, element in item.items()}
-
-
-def _element_within_limits(element: Element) -> Element:
-    vr, value = element
-    if isinstance(value, tuple):
-        return Element(vr, tuple(within_limits(item) for item in value))
-    limit = MAX_LENGTH.get(vr)
-    if limit is None or len(value) <= limit:  # bytes: never fewer than characters
-        return element
-    values = [value.decode()] if vr in _SINGLE_VALUED else value.decode().split("\\")
-    if vr == "PN":
-        cut = ["=".join(group[:limit] for group in name.split("=")) for name in values]
-    else:
-        cut = [single[:limit] for single in values]
-    return Element(vr, "\\".join(cut).encode())
-
-
-def to_charset(item: Mapping[int, Element], terms: tuple[str, ...]) -> Item:
-    """Return the dataset with its texts in a character set, transliterated where they must be."""
-    return {tag: _element_to_charset(element, terms) for tag, element in item.items()}
-
-
-def _element_to_charset(element: Element, terms: tuple[str, ...]) -> Element:
-    vr, value = element
-    if isinstance(value, tuple):
-        return Element(vr, tuple(to_charset(item, terms) for item in value))
-    if vr not in TEXT or value.isascii():
-        return element
-    encoded = charsets.encode(value.decode(), terms)
-    if encoded is None:
-        encoded = _nearest(vr, value.decode(), terms)
-    return Element(vr, encoded)
-
-
-def _nearest(vr: str, value: str, terms: tuple[str, ...]) -> bytes:
-    """Return the best that a device's character set can carry of a text; never `?`.
-
-    A name gives up the groups that cannot be carried when its first can be; else, and for other
-    texts, the characters that are missing are written in Latin letters.
-    """
-    if vr == "PN":
-        groups = value.split("=")
-        carried = ["" if charsets.encode(group, terms) is None else group for group in groups]
-        if carried[0]:
-            return charsets.encode("=".join(carried).rstrip("="), terms) or b""
-        value = groups[0] or next((group for group in reversed(groups) if group), "")
-    latin = "".join(
-        char if charsets.encode(char, terms) is not None else anyascii(char) for char in value
+def is_ascii(item: Mapping[int, Element]) -> bool:
+    """Say whether every text is in ASCII, so that no character set has to be declared."""
+    return all(
+        all(is_ascii(inner) for inner in value)
+        if isinstance(value, tuple)
+        else (value.isascii() and b"\x1b" not in value) or not (vr in TEXT or vr in ASCII)
+        for vr, value in item.values()
     )
-    latin = latin.replace("\\", "/") if "\\" not in value else latin
-    return charsets.encode(latin, terms) or anyascii(latin).encode("ascii", "ignore")
+
+
+def to_charset(item: Mapping[int, Element], terms: tuple[str, ...], limits: Limits) -> Item:
+    """Return the dataset with its texts in a character set; what it lacks in other letters."""
+    return {tag: _element_to_charset(tag, e, terms, limits) for tag, e in item.items()}
+
+
+def _element_to_charset(
+    tag: int, element: Element, terms: tuple[str, ...], limits: Limits
+) -> Element:
+    vr, value = element
+    if isinstance(value, tuple):
+        return Element(vr, tuple(to_charset(item, terms, limits) for item in value))
+    if value.isascii() or not (vr in TEXT or vr in ASCII):
+        return element
+    terms = terms if vr in TEXT else (charsets.ASCII,)
+    said = value.decode()
+    encoded = charsets.encode(said, terms)
+    if encoded is None:  # other letters may be more: ß is ss
+        said = cut_value(vr, sayable(vr, said, terms), limits.of(tag, vr))
+        encoded = charsets.encode(said, terms) or said.encode("ascii", "ignore")
+    return Element(vr, encoded)

@@ -118,33 +118,127 @@ class ScheduledProcedureStep(models.Model):
         self.status_before = ""
 
 
+# Columns that are searched by their beginnings: PostgreSQL is told, whatever its collation.
+_OPCLASSES = {
+    "step": "int8_ops",
+    "facility": "int8_ops",
+    "digest": "int8_ops",
+    "is_open": "bool_ops",
+    "start_date": "date_ops",
+    "start_time": "time_ops",
+}
+
+
+def _open_index(name: str, *fields: str) -> models.Index:
+    """Return an index over the open entries of a facility."""
+    columns = ("facility", *fields)
+    return models.Index(
+        name=f"worklist_entry_{name}",
+        fields=columns,
+        opclasses=[_OPCLASSES.get(column, "text_pattern_ops") for column in columns],
+        condition=models.Q(is_open=True),
+    )
+
+
 class WorklistEntry(models.Model):
-    """What C-FIND reads: match keys and the encoded entry of one step, written with the step."""
+    """What C-FIND reads: match keys and the encoded entry of one step, written with the step.
+
+    The keys are read from the entry's bytes (worklist/dicom/match_keys.py). A text holds one value,
+    or several as `\\A\\B\\`; a name holds each of its component groups, folded.
+    """
 
     step = models.OneToOneField(
         ScheduledProcedureStep, primary_key=True, on_delete=models.CASCADE, related_name="entry"
     )
-    facility = models.ForeignKey(Facility, on_delete=models.CASCADE)
+    facility = models.ForeignKey(Facility, on_delete=models.CASCADE, db_index=False)
     is_open = models.BooleanField()
-    status = models.CharField(max_length=16)
+    status = models.CharField(max_length=16)  # ours; `sps_status` is what the entry says
+    digest = models.BigIntegerField()  # of `encoded`: its version
+    # The one AE title; empty: the modality's; a backslash: see `station_ae_titles`.
+    station_ae_title = models.TextField()
+    station_ae_titles = models.TextField()  # `\CT1\CT2\`, also of a single one
     start_date = models.DateField()
     start_time = models.TimeField()
-    modality = models.CharField(max_length=16)
-    station_ae_titles = models.CharField(max_length=255)  # `\CT1\CT2\`; empty: the modality's
-    patient_id = models.CharField(max_length=64)
-    patient_name_key = models.TextField()  # folded groups, `=` between
-    physician_name_key = models.TextField()
-    accession_number = models.CharField(max_length=64)
-    requested_procedure_id = models.CharField(max_length=64)
-    study_instance_uid = models.CharField(max_length=64)
-    sps_id = models.CharField(max_length=64)
+    end_date = models.DateField(null=True)
+    end_time = models.TimeField(null=True)
+    study_date = models.DateField(null=True)
+    study_time = models.TimeField(null=True)
+    birth_date = models.DateField(null=True)
+    patient_id = models.TextField()
+    accession_number = models.TextField()
+    study_instance_uid = models.TextField()
+    requested_procedure_id = models.TextField()
+    sps_id = models.TextField()
+    patient_alphabetic = models.TextField()
+    patient_ideographic = models.TextField()
+    patient_phonetic = models.TextField()
+    performing_physician_alphabetic = models.TextField()
+    performing_physician_ideographic = models.TextField()
+    performing_physician_phonetic = models.TextField()
+    referring_physician_alphabetic = models.TextField()
+    referring_physician_ideographic = models.TextField()
+    referring_physician_phonetic = models.TextField()
+    requesting_physician_alphabetic = models.TextField()
+    requesting_physician_ideographic = models.TextField()
+    requesting_physician_phonetic = models.TextField()
+    responsible_person_alphabetic = models.TextField()
+    responsible_person_ideographic = models.TextField()
+    responsible_person_phonetic = models.TextField()
+    modality = models.TextField()
+    sps_status = models.TextField()
+    sps_description = models.TextField()
+    sps_location = models.TextField()
+    station_name = models.TextField()
+    protocol_code = models.TextField()
+    pre_medication = models.TextField()
+    contrast_agent = models.TextField()
+    requested_procedure_description = models.TextField()
+    requested_procedure_code = models.TextField()
+    reason = models.TextField()
+    priority = models.TextField()
+    transport = models.TextField()
+    requesting_service = models.TextField()
+    placer_order_number = models.TextField()
+    filler_order_number = models.TextField()
+    admission_id = models.TextField()
+    issuer_of_admission_id = models.TextField()
+    institution_name = models.TextField()
+    department_name = models.TextField()
+    patient_location = models.TextField()
+    issuer_of_patient_id = models.TextField()
+    patient_sex = models.TextField()
+    patient_state = models.TextField()
+    medical_alerts = models.TextField()
+    allergies = models.TextField()
+    special_needs = models.TextField()
+    confidentiality = models.TextField()
+    worklist_label = models.TextField()
+    # Last: whoever reads the keys of a row does not pass through it.
     encoded = models.BinaryField()  # whole entry, explicit VR little endian, UTF-8
 
     class Meta:
         indexes = [
-            models.Index(fields=["facility", "is_open", "start_date", "start_time"]),
-            models.Index(fields=["facility", "patient_id"]),
-            models.Index(fields=["facility", "accession_number"]),
+            _open_index("date", "start_date", "start_time", "step"),
+            _open_index("station", "station_ae_title", "start_date", "start_time", "step"),
+            _open_index("patient", "patient_id"),
+            _open_index("accession", "accession_number"),
+            _open_index("study", "study_instance_uid"),
+            _open_index("procedure", "requested_procedure_id"),
+            _open_index("sps", "sps_id"),
+            # All that a search by name compares, sorts by and returns.
+            _open_index(
+                "name",
+                "patient_alphabetic",
+                "patient_ideographic",
+                "patient_phonetic",
+                "start_date",
+                "start_time",
+                "step",
+                "digest",
+                "is_open",
+            ),
+            _open_index("ideographic", "patient_ideographic", "step", "is_open"),
+            _open_index("phonetic", "patient_phonetic", "step", "is_open"),
         ]
 
     def __str__(self) -> str:
@@ -182,6 +276,8 @@ class WorklistQuery(models.Model):
     # The identifier as it came, for replay; none when it was too large to keep.
     identifier = models.BinaryField(null=True)
     transfer_syntax = models.CharField(max_length=64, blank=True)
+    is_fuzzy = models.BooleanField(default=False)  # negotiated (PS3.4 K.5)
+    has_timezone = models.BooleanField(default=False)
     character_set = models.CharField(max_length=255, blank=True)
     answer_character_sets = models.CharField(max_length=255, blank=True)  # `, ` between answers'
     matched = models.PositiveIntegerField()

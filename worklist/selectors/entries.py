@@ -1,120 +1,163 @@
-"""What C-FIND reads: the open entries of a facility that match, in one statement."""
+"""What C-FIND reads: the open entries of a facility that match, and why one does or does not."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import StrIndex
-from django.db.models.lookups import GreaterThan
+from django.db import connection
 
-from portal.selectors import user_key
 from portal.types import Caller
-from worklist.models import Station, WorklistEntry, WorklistQuery
-from worklist.types import EntryRow, MatchingKeys, TextKey
+from worklist.selectors.criteria import Criterion, criteria_of, is_foreign_station
+from worklist.selectors.dialects import dialect
+from worklist.selectors.ways import Way, way_for
+from worklist.types import EntryRow, MatchingKeys
+
+__all__ = [
+    "Criterion",
+    "EntryRow",
+    "Matches",
+    "Verdict",
+    "criteria",
+    "encoded_of",
+    "entries_matching",
+    "is_foreign_station",
+    "verdicts",
+]
+
+# So many rows are held at a time, however many match.
+PAGE = 1000
+_ENCODED_PAGE = 500
+# Date and time as texts: nothing parses them.
+_SELECT = (
+    "SELECT entry.step_id, entry.digest, entry.start_date || '', entry.start_time || '' "
+    "FROM worklist_worklistentry AS entry"
+)
+_ORDER = "ORDER BY entry.start_date, entry.start_time, entry.step_id LIMIT %s"
+_BEHIND = "(entry.start_date, entry.start_time, entry.step_id) > (%s, %s, %s)"
 
 
 @dataclass(frozen=True)
-class Matches:
-    """What is sent, in order; `is_capped` when the device's profile allows no more."""
+class Verdict:
+    """Whether one entry meets one criterion."""
 
-    rows: list[EntryRow]
-    is_capped: bool = False
+    criterion: Criterion
+    is_met: bool
+
+
+@dataclass
+class Matches:
+    """What matches, in order of date and time, read page by page while it is iterated.
+
+    `matched` counts the rows seen; `is_capped` is known at the end: the device's profile allows
+    no more, and there are more.
+    """
+
+    facility_id: int
+    criteria: tuple[Criterion, ...]
+    way: Way
+    cap: int | None = None
+    matched: int = field(default=0, init=False)
+    is_capped: bool = field(default=False, init=False)
+
+    def __iter__(self) -> Iterator[EntryRow]:
+        for page in self.pages():
+            yield from page
+
+    @property
+    def rows(self) -> Iterator[EntryRow]:
+        """The rows, one by one."""
+        return iter(self)
+
+    def pages(self) -> Iterator[list[EntryRow]]:
+        """Yield the rows in lists of at most `PAGE`."""
+        self.matched, self.is_capped = 0, False
+        behind: tuple[Any, ...] = ()
+        way = self.way
+        while True:
+            left = None if self.cap is None else self.cap - self.matched
+            limit = PAGE if left is None else min(PAGE, left)
+            rows = self._read(way, behind, limit + 1)
+            page = [EntryRow(step_id, digest) for step_id, digest, *_ in rows[:limit]]
+            self.matched += len(page)
+            if page:
+                yield page
+            if len(rows) <= limit:
+                return
+            if limit == left:
+                self.is_capped = True
+                return
+            step_id, _, day, at = rows[limit - 1]
+            behind, way = (day, at, step_id), way.for_more()
+
+    def _read(
+        self, way: Way, behind: tuple[Any, ...], limit: int
+    ) -> list[tuple[int, int, str, str]]:
+        conditions = ["entry.facility_id = %s", *(one.sql for one in self.criteria)]
+        params: list[Any] = [self.facility_id]
+        for one in self.criteria:
+            params += one.params
+        if way.condition:
+            conditions.append(way.condition)
+            params += way.params
+        if behind:
+            conditions.append(_BEHIND)
+            params += behind
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"{_SELECT} {way.hint} WHERE {' AND '.join(conditions)} {_ORDER}", [*params, limit]
+            )
+            return list(cursor.fetchall())
+
+
+def criteria(*, caller: Caller, keys: MatchingKeys, today: date) -> tuple[Criterion, ...]:
+    """Return what an entry has to meet to be sent: the device's policies, then its keys."""
+    return criteria_of(caller=caller, keys=keys, today=today, dialect=dialect())
 
 
 def entries_matching(*, caller: Caller, keys: MatchingKeys, today: date) -> Matches:
     """Return the open entries that match, narrowed by the device's profile, by date and time."""
-    found = WorklistEntry.objects.filter(facility_id=caller.facility_id, is_open=True)
-    for column, key in keys.texts.items():
-        found = found.filter(_text(column, key))
-    if keys.patient_name:
-        found = found.filter(patient_name_key__regex=keys.patient_name)
-    if keys.physician_name:
-        found = found.filter(physician_name_key__regex=keys.physician_name)
-    if keys.station is not None:
-        found = found.filter(_station(caller, keys.station))
-    found = found.filter(_time(keys))
-    found = found.filter(_profile(caller, today))
-    cap = caller.profile.row_cap
-    rows = found.order_by("start_date", "start_time", "step_id").values_list("step_id", "encoded")
-    read = [EntryRow(pk, bytes(encoded)) for pk, encoded in rows[: cap + 1 if cap else None]]
-    if cap and len(read) > cap:
-        return Matches(read[:cap], is_capped=True)
-    return Matches(read)
-
-
-def worklist_queries(*, visible_to: AbstractBaseUser | AnonymousUser) -> QuerySet[WorklistQuery]:
-    """Return the recorded queries of a person's facilities, the latest first."""
-    return (
-        WorklistQuery.objects.filter(facility__memberships__user_id=user_key(visible_to))
-        .select_related("device")
-        .order_by("-at", "-pk")
+    return Matches(
+        caller.facility_id,
+        criteria(caller=caller, keys=keys, today=today),
+        way_for(caller, keys, dialect()),
+        caller.profile.row_cap,
     )
 
 
-def _text(column: str, key: TextKey) -> Q:
-    """Match exactly and by letter case; an empty stored value matches no key (K.2.2.1.1.1)."""
-    chosen = Q(**{f"{column}__in": key.values})
-    for pattern in key.patterns:
-        chosen |= Q(**{f"{column}__regex": pattern})
-    return chosen & ~Q(**{column: ""})
+def verdicts(
+    *, caller: Caller, keys: MatchingKeys, today: date, step_id: int
+) -> tuple[Verdict, ...]:
+    """Say of one entry which criteria it meets; none when the caller's facility has no such."""
+    found = criteria(caller=caller, keys=keys, today=today)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(one.sql for one in found)} "  # noqa: S608 - values are parameters
+            "FROM worklist_worklistentry AS entry "
+            "WHERE entry.facility_id = %s AND entry.step_id = %s",
+            [*(param for one in found for param in one.params), caller.facility_id, step_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return ()
+    return tuple(Verdict(one, bool(met)) for one, met in zip(found, row, strict=True))
 
 
-def _station(caller: Caller, key: TextKey) -> Q:
-    """Match any of an entry's AE titles; without one the entry is for the asking device."""
-    chosen = Q()
-    for title in key.values:
-        chosen |= _has_title(title)
-    for pattern in key.patterns:
-        inner = pattern[1:-1].replace(".", r"[^\\]")
-        chosen |= Q(station_ae_titles__regex=rf"\\{inner}\\")
-    if set(caller.titles) & set(key.values):
-        chosen |= _of_nobody(caller)
-    return chosen
+def encoded_of(step_ids: Iterable[int]) -> dict[int, bytes]:
+    """Return the encoded entries of steps; a step that is gone has none.
 
-
-def _has_title(title: str) -> Q:
-    place = StrIndex(F("station_ae_titles"), Value(f"\\{title}\\"))
-    return Q(GreaterThan(place, 0))
-
-
-def _of_nobody(caller: Caller) -> Q:
-    """Entries without station are the modality's: any device's, but not another modality's."""
-    own = Station.objects.filter(device_id=caller.device_id)
-    has_other = own.exclude(modality=OuterRef("modality"))
-    return Q(station_ae_titles="") & ~Q(Exists(has_other))
-
-
-def _time(keys: MatchingKeys) -> Q:
-    chosen = Q()
-    if keys.dates and keys.dates.lower:
-        chosen &= Q(start_date__gte=keys.dates.lower)
-    if keys.dates and keys.dates.upper:
-        chosen &= Q(start_date__lte=keys.dates.upper)
-    if keys.times and keys.times.lower:
-        chosen &= Q(start_time__gte=keys.times.lower)
-    if keys.times and keys.times.upper:
-        chosen &= Q(start_time__lte=keys.times.upper)
-    if keys.moments and keys.moments.lower:
-        day, at = keys.moments.lower.date(), keys.moments.lower.time()
-        chosen &= Q(start_date__gt=day) | Q(start_date=day, start_time__gte=at)
-    if keys.moments and keys.moments.upper:
-        day, at = keys.moments.upper.date(), keys.moments.upper.time()
-        chosen &= Q(start_date__lt=day) | Q(start_date=day, start_time__lte=at)
-    return chosen
-
-
-def _profile(caller: Caller, today: date) -> Q:
-    """Narrow as somebody chose for this make of device; the default narrows nothing."""
-    profile = caller.profile
-    chosen = Q()
-    if profile.is_own_station_only:
-        own = _of_nobody(caller)
-        for title in caller.titles:
-            own |= _has_title(title)
-        chosen &= own
-    if profile.days_back is not None:
-        chosen &= Q(start_date__gte=today - timedelta(days=profile.days_back))
-    if profile.days_ahead is not None:
-        chosen &= Q(start_date__lte=today + timedelta(days=profile.days_ahead))
-    return chosen
+    They may be newer than the digests that `entries_matching` read before: whoever keeps them
+    files them under `match_keys.digest_of(encoded)`.
+    """
+    wanted = list(step_ids)
+    found: dict[int, bytes] = {}
+    with connection.cursor() as cursor:
+        for at in range(0, len(wanted), _ENCODED_PAGE):
+            some = wanted[at : at + _ENCODED_PAGE]
+            cursor.execute(
+                "SELECT step_id, encoded FROM worklist_worklistentry "  # noqa: S608 - placeholders
+                f"WHERE step_id IN ({', '.join(['%s'] * len(some))})",
+                some,
+            )
+            found.update((step_id, bytes(encoded)) for step_id, encoded in cursor.fetchall())
+    return found

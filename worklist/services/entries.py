@@ -1,14 +1,23 @@
 """The rows that C-FIND reads: written anew in the transaction of whatever changed a step."""
 
 from collections.abc import Iterable
+from datetime import date, time
+from typing import Any
 
-from worklist import folding
+from django.db import connection
+
 from worklist.dicom import entry
+from worklist.dicom.items import write
+from worklist.dicom.match_keys import digest_of, match_keys
 from worklist.models import ScheduledProcedureStep, Station, WorklistEntry
 from worklist.types import Code, EntryValues, PatientValues, RequestValues, StepValues
 
-KEYS = [field.attname for field in WorklistEntry._meta.concrete_fields if not field.primary_key]
-_BATCH = 200
+_COLUMNS = [str(field.column) for field in WorklistEntry._meta.concrete_fields]
+_UPSERT = (
+    f"INSERT INTO {WorklistEntry._meta.db_table} ({', '.join(_COLUMNS)}) "  # noqa: S608 - our names
+    f"VALUES ({', '.join(['%s'] * len(_COLUMNS))}) ON CONFLICT (step_id) DO UPDATE SET "
+    + ", ".join(f"{column} = excluded.{column}" for column in _COLUMNS if column != "step_id")
+)
 
 
 def entry_write(step_ids: Iterable[int]) -> None:
@@ -21,35 +30,33 @@ def entry_write(step_ids: Iterable[int]) -> None:
 
 def entries_write(steps: Iterable[ScheduledProcedureStep]) -> None:
     """Encode the entries of steps that are at hand with their request and patient."""
-    rows = [entry_row(step) for step in steps]
-    WorklistEntry.objects.bulk_create(
-        rows, batch_size=_BATCH, update_conflicts=True, unique_fields=["step"], update_fields=KEYS
-    )
+    rows = [entry_columns(step) for step in steps]
+    if rows:  # not bulk_create: so many columns would be a statement for every 16 rows
+        with connection.cursor() as cursor:
+            cursor.executemany(_UPSERT, [[row[column] for column in _COLUMNS] for row in rows])
 
 
-def entry_row(step: ScheduledProcedureStep) -> WorklistEntry:
-    """Return the row of a step, not saved."""
-    values = entry_values(step)
-    procedure = step.requested_procedure
-    titles = values.step.station_ae_titles
-    return WorklistEntry(
-        step_id=step.pk,
-        facility_id=step.facility_id,
-        is_open=step.is_open,
-        status=step.status,
-        start_date=step.start_date,
-        start_time=step.start_time or "00:00",
-        modality=step.modality,
-        station_ae_titles="\\".join(["", *titles, ""]) if titles else "",
-        patient_id=values.patient.patient_id,
-        patient_name_key=folding.fold_name(values.patient.person_name),
-        physician_name_key=folding.fold_name(values.step.performing_physician_name),
-        accession_number=values.request.accession_number,
-        requested_procedure_id=values.request.requested_procedure_id,
-        study_instance_uid=values.request.study_instance_uid,
-        sps_id=step.sps_id,
-        encoded=entry.encode(values, bytes(procedure.imported or b""), bytes(step.imported or b"")),
-    )
+def entry_columns(step: ScheduledProcedureStep) -> dict[str, Any]:
+    """Return the row of a step, as the database takes it."""
+    outer = bytes(step.requested_procedure.imported or b"")
+    dataset = entry.build(entry_values(step), outer, bytes(step.imported or b""))
+    encoded = write(dataset)
+    return stored(match_keys(dataset)) | {
+        "step_id": step.pk,
+        "facility_id": step.facility_id,
+        "is_open": step.is_open,
+        "status": step.status,
+        "digest": digest_of(encoded),
+        "encoded": encoded,
+    }
+
+
+def stored(columns: dict[str, Any]) -> dict[str, Any]:
+    """Return dates and times as either database reads them."""
+    return {
+        name: value.isoformat() if isinstance(value, date | time) else value
+        for name, value in columns.items()
+    }
 
 
 def entry_values(step: ScheduledProcedureStep) -> EntryValues:

@@ -1,8 +1,6 @@
 """How imported entries become rows: which are there already, what they change, what is refused."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
@@ -14,9 +12,9 @@ from worklist.models import (
     Patient,
     RequestedProcedure,
     ScheduledProcedureStep,
-    Station,
 )
 from worklist.services.entries import entry_values
+from worklist.services.import_shelf import Shelf
 from worklist.services.patients import patient_fill
 from worklist.types import EntryImport, EntryValues, PatientValues, RequestValues
 
@@ -25,66 +23,6 @@ Values = TypeVar("Values")
 
 class Refused(Exception):
     """An entry that would harm what is stored; the text says why."""
-
-
-@dataclass
-class Shelf:
-    """The rows that a batch of entries meets, by what the entries call them."""
-
-    facility_id: int
-    patients: dict[tuple[str, str], Patient] = field(default_factory=dict)
-    procedures: dict[str, list[RequestedProcedure]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    requests: dict[str, ImagingServiceRequest] = field(default_factory=dict)
-    steps: dict[tuple[str, str], ScheduledProcedureStep] = field(default_factory=dict)
-    stations: dict[str, Station] = field(default_factory=dict)
-    accession_of_study: dict[str, str] = field(default_factory=dict)
-    changed_patients: set[int] = field(default_factory=set)
-
-
-def shelf_load(facility_id: int, batch: Sequence[EntryImport]) -> Shelf:
-    """Read everything that the batch may meet, in a fixed number of statements."""
-    shelf = Shelf(facility_id)
-    accessions = {one.values.request.accession_number for one in batch}
-    for patient in Patient.objects.select_for_update().filter(
-        facility_id=facility_id, patient_id__in={one.values.patient.patient_id for one in batch}
-    ):
-        shelf.patients[patient.patient_id, patient.issuer_of_patient_id] = patient
-    for request in (
-        ImagingServiceRequest.objects.select_for_update(of=("self",))
-        .select_related("patient")
-        .filter(facility_id=facility_id, accession_number__in=accessions)
-    ):
-        key = (request.patient.patient_id, request.patient.issuer_of_patient_id)
-        request.patient = shelf.patients.setdefault(key, request.patient)
-        shelf.requests[request.accession_number] = request
-    _load_procedures(shelf, batch)
-    for station in Station.objects.filter(facility_id=facility_id, is_active=True):
-        shelf.stations[station.ae_title] = station
-    return shelf
-
-
-def _load_procedures(shelf: Shelf, batch: Sequence[EntryImport]) -> None:
-    by_key = {request.pk: request for request in shelf.requests.values()}
-    procedures = {}
-    for procedure in RequestedProcedure.objects.filter(service_request__in=by_key):
-        procedure.service_request = by_key[procedure.service_request_id]
-        accession = procedure.service_request.accession_number
-        procedures[procedure.pk] = procedure
-        shelf.procedures[accession].append(procedure)
-    for step in ScheduledProcedureStep.objects.select_related("station").filter(
-        requested_procedure__in=procedures
-    ):
-        step.requested_procedure = procedures[step.requested_procedure_id]
-        accession = step.requested_procedure.service_request.accession_number
-        shelf.steps[accession, step.sps_id] = step
-    studies = {one.values.request.study_instance_uid for one in batch}
-    shelf.accession_of_study = dict(
-        RequestedProcedure.objects.filter(
-            facility_id=shelf.facility_id, study_instance_uid__in=studies
-        ).values_list("study_instance_uid", "service_request__accession_number")
-    )
 
 
 def is_unchanged(step: ScheduledProcedureStep, one: EntryImport) -> bool:
@@ -97,9 +35,9 @@ def is_unchanged(step: ScheduledProcedureStep, one: EntryImport) -> bool:
 
 
 def entry_place(shelf: Shelf, one: EntryImport) -> ScheduledProcedureStep:
-    """Create or change the rows of an entry; what people changed here meanwhile stays.
+    """Create or change the rows of an entry, in memory; what people changed here meanwhile stays.
 
-    Raise Refused before anything is written.
+    Raise Refused before anything is changed.
     """
     values = one.values
     step = shelf.steps.get((values.request.accession_number, values.step.sps_id))
@@ -113,14 +51,14 @@ def entry_place(shelf: Shelf, one: EntryImport) -> ScheduledProcedureStep:
     request = _request(shelf, values.request, _patient(shelf, values.patient))
     procedure = _procedure(shelf, request, values.request, step)
     procedure.imported = one.outer
-    procedure.save()
+    shelf.touch(procedure)
     if step is None:
         step = ScheduledProcedureStep(facility_id=shelf.facility_id, sps_id=values.step.sps_id)
         shelf.steps[values.request.accession_number, step.sps_id] = step
     step.requested_procedure = procedure
     _fill_step(shelf, step, values)
     step.imported = one.item
-    step.save()
+    shelf.touch(step)
     return step
 
 
@@ -198,11 +136,11 @@ def _patient(shelf: Shelf, values: PatientValues) -> Patient:
     if patient is None:
         patient = shelf.patients[key] = Patient(facility_id=shelf.facility_id)
         patient_fill(patient, values)
-        patient.save(force_insert=True)
+        shelf.touch(patient)
     elif patient_fill(patient, values):
         patient.version += 1
-        patient.save()
-        shelf.changed_patients.add(patient.pk)
+        shelf.touch(patient)
+        shelf.changed_patients.append(patient)
     return patient
 
 
@@ -217,7 +155,7 @@ def _request(shelf: Shelf, values: RequestValues, patient: Patient) -> ImagingSe
     request.requesting_physician_name = values.requesting_physician_name
     request.requesting_service = values.requesting_service
     request.admission_id = values.admission_id
-    request.save()
+    shelf.touch(request)
     return request
 
 
