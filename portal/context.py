@@ -31,6 +31,7 @@ PLACES = (
     Place(_("Print queue"), _("Print"), "printing:queue", "printer"),
     Place(_("Printers"), _("Printers"), "printing:printers", "stack-2", has_tab=False),
     Place(_("Devices"), _("Devices"), "devices", "device-desktop-analytics"),
+    Place(_("Queries"), _("Queries"), "worklist:queries", "message", has_tab=False),
     Place(_("Health"), _("Health"), "health", "heartbeat", has_tab=False),
 )
 

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.db import transaction
 
 from portal import services
-from portal.models import RemoteAE
-from portal.types import Actor
+from portal.allow_list import is_from
+from portal.events import KnocksChanged, emit
+from portal.models import Knock, RemoteAE
+from portal.types import Actor, KnockReason
 
 
 @transaction.atomic
@@ -21,4 +23,24 @@ def device_furnish(
     if furnisher:
         module, name = furnisher.rsplit(".", 1)
         getattr(import_module(module), name)(device=device, model=model, by=by)
+    knocks_settle(device)
     return device, is_new
+
+
+def knocks_settle(device: RemoteAE) -> None:
+    """Take callers off the "knocked at the door" list for whom the reason is gone."""
+    knocks = Knock.objects.filter(
+        facility_id=device.facility_id, calling_ae_title=device.ae_title
+    ).exclude(reason=KnockReason.CALLED_UNKNOWN)
+    settled = [knock.pk for knock in knocks if not _is_still_out(device, knock)]
+    if settled:
+        Knock.objects.filter(pk__in=settled).delete()
+        emit(KnocksChanged(facility_id=device.facility_id, ids=[]))
+
+
+def _is_still_out(device: RemoteAE, knock: Knock) -> bool:
+    if knock.reason == KnockReason.ADDRESS:
+        return not is_from(knock.address, tuple(device.allowed_addresses))
+    if knock.reason == KnockReason.CERTIFICATE:
+        return device.certificate_sha256 not in ("", knock.certificate_sha256)
+    return not device.is_enabled

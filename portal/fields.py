@@ -54,3 +54,28 @@ class WrittenTimeField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         """Show a stored time as hours and minutes; leave typed text alone."""
         return f"{value:%H:%M}" if isinstance(value, time) else value
+
+
+class LinesField(forms.CharField):
+    """A list in a text area, one entry a line."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the lines that have something in them."""
+        if isinstance(value, (list, tuple)):
+            return list(value)
+        return [line.strip() for line in str(value or "").splitlines() if line.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show one entry a line."""
+        return "\n".join(value) if isinstance(value, (list, tuple)) else value
+
+
+class RungsField(forms.Field):
+    """An ordered list: the same name as often as there are entries, empty ones left out."""
+
+    widget = forms.SelectMultiple  # for reading a list; the template draws one select a rung
+
+    def to_python(self, value: Any) -> Any:
+        """Return the chosen entries in their order."""
+        given = [value] if isinstance(value, str) else value or []
+        return [entry for entry in given if entry]

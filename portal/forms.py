@@ -56,6 +56,29 @@ class DeviceForm(forms.Form):
         help_text=_("“default” shows every open exam that its question matches."),
     )
     has_tls = forms.BooleanField(label=_("Encrypted connection (TLS)"), required=False)
+    aliases = forms.CharField(
+        label=_("Also answers to these station names"),
+        required=False,
+        help_text=_("AE titles with commas between: their exams are this device’s, too."),
+        widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off"}),
+    )
+    allowed_addresses = forms.CharField(
+        label=_("May call from"),
+        required=False,
+        help_text=_("Addresses or networks with commas between; empty: from anywhere."),
+        widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off"}),
+    )
+    certificate_sha256 = forms.CharField(
+        label=_("TLS certificate it has to show"),
+        required=False,
+        help_text=_("Its SHA-256; empty: none. Then it is admitted on the TLS port only."),
+        widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off"}),
+    )
+    is_enabled = forms.BooleanField(
+        label=_("May associate"),
+        required=False,
+        help_text=_("Off: it is rejected like a stranger, and nothing else is changed."),
+    )
 
     def __init__(self, *args: Any, profiles: Any, is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,3 +90,10 @@ class DeviceForm(forms.Form):
             self.fields["ae_title"].help_text = _(
                 "The title is its key: add another device instead."
             )
+
+    def device_values(self) -> dict[str, Any]:
+        """Return what `device_set` takes."""
+        typed = dict(self.cleaned_data)
+        for name in ("aliases", "allowed_addresses"):
+            typed[name] = [entry.strip() for entry in typed[name].split(",") if entry.strip()]
+        return typed | {"profile": typed["profile"].name}

@@ -44,6 +44,16 @@ LOOKS: dict[str, dict[str, Look]] = {
         "aborted": Look(_("Failed"), "bad", "alert-octagon"),
         "canceled": Look(_("Cancelled"), "neutral", "ban", "dash struck"),
     },
+    # How a worklist query ended (PS3.4 Table K.4-1), and what a person must look at.
+    "query": {
+        "found": Look(_("Answered"), "ok", "check"),
+        "nothing": Look(_("Nothing found"), "neutral", "minus"),
+        "capped": Look(_("Cut by row limit"), "warn", "alert-triangle"),
+        "foreign": Look(_("Station of others"), "warn", "ban"),
+        "cancelled": Look(_("Cancelled"), "neutral", "hand-stop", "dash"),
+        "ended": Look(_("Hung up"), "neutral", "plug-off", "dash"),
+        "failed": Look(_("Refused"), "bad", "alert-octagon"),
+    },
     "service": {
         "working": Look(_("Working"), "ok", "check"),
         "missing": Look(_("Not running"), "bad", "plug-off"),

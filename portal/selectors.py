@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 
 from portal.errors import NotAllowed
-from portal.models import DeviceProfile, Facility, Membership, ProcessHeartbeat, RemoteAE
+from portal.models import DeviceProfile, Facility, Knock, Membership, ProcessHeartbeat, RemoteAE
 from portal.types import PERMISSIONS, Actor, Caller, Permission, ProfileValues, Role
 
 if TYPE_CHECKING:
@@ -64,11 +64,6 @@ def require(by: Actor, facility_id: int, permission: Permission) -> None:
         )
 
 
-def facility_called(ae_title: str) -> Facility | None:
-    """Return the facility that answers to this called AE title."""
-    return Facility.objects.filter(ae_title=ae_title).first()
-
-
 def devices(*, visible_to: "Person") -> QuerySet[RemoteAE]:
     """Return the devices of a person's facilities, by AE title."""
     return (
@@ -78,11 +73,40 @@ def devices(*, visible_to: "Person") -> QuerySet[RemoteAE]:
     )
 
 
+def knocks(*, visible_to: "Person") -> QuerySet[Knock]:
+    """Return who was turned away at a person's facilities, the latest first.
+
+    A caller of nobody's is everybody's: else a wrong called AE title would be seen by none.
+    """
+    key = user_key(visible_to)
+    is_member = Exists(Membership.objects.filter(user_id=key))
+    theirs = Q(facility__memberships__user_id=key) | (Q(facility=None) & Q(is_member))
+    return Knock.objects.filter(theirs).order_by("-last_at", "-pk")
+
+
+def facility_id_of(by: Actor) -> int:
+    """Return the facility that an actor works under; the first one for a command."""
+    memberships = Membership.objects.filter(user_id=by.user_id or 0).order_by("pk")
+    found = memberships.values_list("facility_id", flat=True).first()
+    if found is None and by.kind != "user":
+        found = Facility.objects.order_by("pk").values_list("pk", flat=True).first()
+    if found is None:
+        raise NotAllowed("You have no role in any facility yet. Ask an administrator.")
+    return found
+
+
 def device_profiles(*, visible_to: "Person") -> QuerySet[DeviceProfile]:
     """Return the device profiles of a person's facilities."""
     return DeviceProfile.objects.filter(
         facility__memberships__user_id=user_key(visible_to)
     ).order_by("name")
+
+
+def devices_sharing(device: RemoteAE) -> QuerySet[RemoteAE]:
+    """Return the devices that have the same profile as this one, itself among them."""
+    return RemoteAE.objects.filter(
+        facility_id=device.facility_id, profile_id=device.profile_id
+    ).order_by("ae_title")
 
 
 def device_calling(*, facility_id: int, ae_title: str) -> RemoteAE | None:

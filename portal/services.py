@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from portal import selectors
+from portal import allow_list, selectors
 from portal.dicom.values import is_ae_title
 from portal.errors import InvalidInput, NotFound
 from portal.events import DevicesChanged, emit
@@ -23,7 +24,7 @@ from portal.models import (
     ProcessHeartbeat,
     RemoteAE,
 )
-from portal.types import Actor, Permission, Role
+from portal.types import Actor, Heard, Permission, Role
 
 NO_HASH = "0" * 64
 # Profiles of every facility. Nothing is narrowed by default (README, decisions).
@@ -111,9 +112,16 @@ def device_set(
     kind: str,
     profile: str = "default",
     has_tls: bool = False,
+    aliases: Iterable[str] | None = None,
+    allowed_addresses: Iterable[str] | None = None,
+    certificate_sha256: str | None = None,
+    is_enabled: bool | None = None,
     by: Actor,
 ) -> tuple[RemoteAE, bool]:
-    """Create or update a device on the facility's allow-list; return it and whether it is new."""
+    """Create or update a device on the allow-list; what is None stays as it is (a port does not).
+
+    Return it and whether it is new.
+    """
     selectors.require(by, facility_id, Permission.DEVICE_WRITE)
     _require_ae_title(ae_title)
     if kind not in RemoteAE.Kind.values:
@@ -124,17 +132,10 @@ def device_set(
     chosen = DeviceProfile.objects.filter(facility_id=facility_id, name=profile).first()
     if chosen is None:
         raise InvalidInput(f"There is no device profile “{profile}”.", "profile")
+    door = allow_list.door_values(aliases, allowed_addresses, certificate_sha256, is_enabled)
+    values = {"host": host, "port": port, "kind": kind, "has_tls": has_tls, **door}
     device, is_new = RemoteAE.objects.select_for_update().update_or_create(
-        facility_id=facility_id,
-        ae_title=ae_title,
-        defaults={
-            "host": host,
-            "port": port,
-            "kind": kind,
-            "profile": chosen,
-            "has_tls": has_tls,
-            "is_enabled": True,
-        },
+        facility_id=facility_id, ae_title=ae_title, defaults=values | {"profile": chosen}
     )
     audit(
         facility_id=facility_id,
@@ -142,19 +143,25 @@ def device_set(
         action="set",
         target="device",
         target_id=ae_title,
-        detail={"host": host, "port": port, "kind": kind, "profile": profile},
+        detail=values | {"profile": profile},
     )
     emit(DevicesChanged(facility_id=facility_id, ids=[device.pk]))
     return device, is_new
 
 
 @transaction.atomic
-def device_heard(*, device_id: int, at: datetime, has_asked: bool = False) -> None:
-    """Note that a device associated with us, or asked for its worklist."""
-    changed = {"last_heard_at": at} | ({"last_asked_at": at} if has_asked else {})
-    RemoteAE.objects.filter(pk=device_id).update(**changed)
-    facility_id = RemoteAE.objects.values_list("facility_id", flat=True).get(pk=device_id)
-    emit(DevicesChanged(facility_id=facility_id, ids=[device_id]))
+def devices_heard(heard: Iterable[Heard]) -> None:
+    """Note which devices associated with us or asked for their worklist, and when last."""
+    last: dict[tuple[int, int], dict[str, datetime]] = {}
+    for one in sorted(heard, key=lambda one: one.at):
+        changed = last.setdefault((one.facility_id, one.device_id), {})
+        changed |= {"last_heard_at": one.at} | ({"last_asked_at": one.at} if one.has_asked else {})
+    by_facility: dict[int, list[int]] = {}
+    for (facility_id, device_id), changed in sorted(last.items()):
+        if RemoteAE.objects.filter(pk=device_id).update(**changed):
+            by_facility.setdefault(facility_id, []).append(device_id)
+    for facility_id, ids in by_facility.items():
+        emit(DevicesChanged(facility_id=facility_id, ids=ids))
 
 
 @transaction.atomic

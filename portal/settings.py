@@ -35,9 +35,17 @@ DICOM_TLS_PORT: int = env.int("PORTAL_DICOM_TLS_PORT", 2762)
 DICOM_TLS_CERT: str = env.str("PORTAL_DICOM_TLS_CERT", "")
 DICOM_TLS_KEY: str = env.str("PORTAL_DICOM_TLS_KEY", "")
 DICOM_TLS_CA: str = env.str("PORTAL_DICOM_TLS_CA", "")
-DICOM_MAX_ASSOCIATIONS: int = env.int("PORTAL_DICOM_MAX_ASSOCIATIONS", 250)
-# Modules with SOP_CLASSES and HANDLERS, joined into our one listener (portal/processes.py).
+DICOM_MAX_ASSOCIATIONS: int = env.int("PORTAL_DICOM_MAX_ASSOCIATIONS", 1000)
+DICOM_MAX_PER_ADDRESS: int = env.int("PORTAL_DICOM_MAX_PER_ADDRESS", 300)
+# "own" serves Verification and Modality Worklist itself, and hands everything else to pynetdicom.
+DICOM_STACK: str = env.str("PORTAL_DICOM_STACK", "own")
+# Modules with SOP_CLASSES, HANDLERS and FINDS, joined into our one listener (portal/processes.py).
 DICOM_SCP_MODULES = ["portal.scp", "worklist.scp"]
+# Modules with chapters(): what each has to say in the conformance statement.
+DICOM_CONFORMANCE_MODULES = ["portal.conformance", "worklist.conformance"]
+
+# --- worklist -------------------------------------------------------------------------------
+QUERY_DAYS: int = env.int("PORTAL_QUERY_DAYS", 90)  # how long recorded queries are kept
 
 # --- printing -------------------------------------------------------------------------------
 PRINT_RETRY_S: list[int] = env.list("PORTAL_PRINT_RETRY_S", [30, 60, 120, 300, 600], subcast=int)
@@ -50,6 +58,7 @@ UPLOAD_MAX_BYTES: int = env.int("PORTAL_UPLOAD_MAX_BYTES", 512 * 1024 * 1024)
 WORKER_LOOPS: dict[str, tuple[str, int]] = {
     "printing": ("printing.worker", 4),
     "timers": ("portal.worker", 1),
+    "retention": ("worklist.worker", 1),
 }
 
 # What else a device of a kind brings with it; and who furnishes the demo department.

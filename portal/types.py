@@ -1,6 +1,7 @@
 """Values that cross layers of the shared ground."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -75,6 +76,21 @@ class KnockReason(StrEnum):
 
 
 @dataclass(frozen=True)
+class Knocked:
+    """Refusals of one caller that were not written down yet."""
+
+    facility_id: int | None  # none: nobody here is called so
+    called_ae_title: str
+    calling_ae_title: str
+    address: str
+    certificate_sha256: str
+    reason: KnockReason
+    first_at: datetime
+    last_at: datetime
+    times: int = 1
+
+
+@dataclass(frozen=True)
 class ProfileValues:
     """What a make of device needs, as values: what is saved, or what a form would save."""
 
@@ -89,6 +105,16 @@ class ProfileValues:
     length_limits: tuple[tuple[str, int], ...] = ()  # keyword or VR, characters
     extra_attributes: tuple[tuple[str, str], ...] = ()  # keyword, value
     suppressed_attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A device associated with us, or asked for its worklist."""
+
+    facility_id: int
+    device_id: int
+    at: datetime
+    has_asked: bool = False
 
 
 @dataclass(frozen=True)

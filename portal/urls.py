@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import views, views_devices
+from portal import views, views_devices, views_knocks, views_profile
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -14,9 +14,18 @@ urlpatterns = [
     path("devices/", views_devices.devices, name="devices"),
     path("devices/rows/", views_devices.device_rows, name="device-rows"),
     path("devices/new/", views_devices.device_new, name="device-new"),
+    path("devices/knocks/", views_knocks.knocks, name="knocks"),
+    path("devices/knocks/<int:knock_id>/admit/", views_knocks.knock_admit, name="knock-admit"),
+    path("devices/knocks/<int:knock_id>/forget/", views_knocks.knock_forget, name="knock-forget"),
     path("devices/<int:device_id>/", views_devices.device_edit, name="device-edit"),
     path("devices/<int:device_id>/row/", views_devices.device_row, name="device-row"),
     path("devices/<int:device_id>/test/", views_devices.device_test, name="device-test"),
+    path("devices/<int:device_id>/profile/", views_profile.device_profile, name="device-profile"),
+    path(
+        "devices/<int:device_id>/profile/choose/",
+        views_profile.device_profile_choose,
+        name="device-profile-choose",
+    ),
     path("exams/<int:step_id>/", views.exam, name="exam"),
     path("", include("portal.urls_account")),
     path("", include("worklist.urls")),

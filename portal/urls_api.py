@@ -11,7 +11,7 @@ from portal.api_views import NothingThere, TokenView
 
 router = DefaultRouter()
 # Named, not imported: the apps stand above the shared ground.
-for name in ("portal.api_views", "worklist.api", "printing.api"):
+for name in ("portal.api_devices", "worklist.api", "printing.api"):
     for prefix, viewset in import_module(name).COLLECTIONS.items():
         router.register(prefix, viewset, basename=prefix)
 

@@ -16,11 +16,12 @@ from portal.fields import sent
 from portal.forms import DeviceForm
 from portal.models import RemoteAE
 from portal.types import Permission
+from portal.views_knocks import knocks_context
 
 
 def devices(request: HttpRequest) -> HttpResponse:
     """List the devices that may associate, and when each was heard."""
-    context = {"devices": selectors.devices(visible_to=request.user)}
+    context = {"devices": selectors.devices(visible_to=request.user)} | knocks_context(request)
     return render(request, "portal/devices.html", context)
 
 
@@ -32,7 +33,7 @@ def device_rows(request: HttpRequest) -> HttpResponse:
 
 def device_row(request: HttpRequest, device_id: int) -> HttpResponse:
     """Answer one row: what the table fetches when the device was heard."""
-    return render(request, "portal/_device_row.html", {"device": _device(request, device_id)})
+    return render(request, "portal/_device_row.html", {"device": device_of(request, device_id)})
 
 
 def device_new(request: HttpRequest) -> HttpResponse:
@@ -42,13 +43,13 @@ def device_new(request: HttpRequest) -> HttpResponse:
 
 def device_edit(request: HttpRequest, device_id: int) -> HttpResponse:
     """Change a device's address, kind or profile."""
-    return _device_form(request, _device(request, device_id))
+    return _device_form(request, device_of(request, device_id))
 
 
 @require_POST
 def device_test(request: HttpRequest, device_id: int) -> HttpResponse:
     """Ask the device for C-ECHO and say what came of it."""
-    device = _device(request, device_id)
+    device = device_of(request, device_id)
     _require_device_write(request)
     result = echo(device)
     if request.headers.get("HX-Request"):
@@ -67,9 +68,9 @@ def _device_form(request: HttpRequest, device: RemoteAE | None) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            values = form.cleaned_data | {"profile": form.cleaned_data["profile"].name}
+            facility_id = device.facility_id if device else membership.facility_id
             by = selectors.actor_for(request.user)
-            saved, _is_new = device_furnish(facility_id=membership.facility_id, by=by, **values)
+            saved, _is_new = device_furnish(facility_id=facility_id, by=by, **form.device_values())
         except InvalidInput as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
@@ -82,7 +83,7 @@ def _device_form(request: HttpRequest, device: RemoteAE | None) -> HttpResponse:
 
 def _initial(device: RemoteAE | None) -> dict[str, Any]:
     if device is None:
-        return {"kind": RemoteAE.Kind.MODALITY, "profile": "default"}
+        return {"kind": RemoteAE.Kind.MODALITY, "profile": "default", "is_enabled": True}
     return {
         "ae_title": device.ae_title,
         "kind": device.kind,
@@ -90,10 +91,15 @@ def _initial(device: RemoteAE | None) -> dict[str, Any]:
         "port": device.port,
         "profile": device.profile.name if device.profile else "default",
         "has_tls": device.has_tls,
+        "aliases": ", ".join(device.aliases),
+        "allowed_addresses": ", ".join(device.allowed_addresses),
+        "certificate_sha256": device.certificate_sha256,
+        "is_enabled": device.is_enabled,
     }
 
 
-def _device(request: HttpRequest, device_id: int) -> RemoteAE:
+def device_of(request: HttpRequest, device_id: int) -> RemoteAE:
+    """Return a device for a person's eyes, or say that there is none."""
     device = (
         selectors.devices(visible_to=request.user)
         .select_related("facility")

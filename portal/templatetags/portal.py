@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.forms import BoundField, Select
 from django.http import Http404
 from django.templatetags.static import static
-from django.urls import resolve, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal import names, pulse
+from portal.letters import ladder_of
 from portal.looks import Look, look_of
 from portal.models import Membership, RemoteAE
 
@@ -85,6 +86,15 @@ def fragment(context: dict[str, Any], name: str, *args: Any) -> SafeString:
     if response.status_code == 404:
         raise Http404
     return mark_safe(str(response.content.decode()))  # noqa: S308 - rendered by our own templates
+
+
+@register.simple_tag(takes_context=True)
+def fragment_if_there(context: dict[str, Any], name: str, *args: Any) -> SafeString:
+    """Place another app's partial where that app has one; nothing elsewhere."""
+    try:
+        return fragment(context, name, *args)
+    except NoReverseMatch:
+        return SafeString("")
 
 
 @register.filter
@@ -193,6 +203,29 @@ def ago(value: datetime | None) -> str:
 def clock(value: datetime | None) -> str:
     """Return a moment as the site's wall clock, with its day unless today."""
     return pulse.clock(value) if value else ""
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Return a moment to the second, with its day unless today: for what devices did."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    if local.date() == timezone.localdate():
+        return f"{local:%H:%M:%S}"
+    return date_format(local, "j M Y, H:i:s")
+
+
+@register.filter
+def hexed(value: bytes) -> str:
+    """Return bytes as pairs of hexadecimal digits."""
+    return value.hex(" ").upper()
+
+
+@register.filter
+def ladder(device: RemoteAE) -> str:
+    """Return which letters a device is sent, in words."""
+    return ladder_of(device.profile.character_sets if device.profile else ())
 
 
 @register.simple_tag

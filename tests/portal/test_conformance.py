@@ -4,6 +4,12 @@ import re
 from pathlib import Path
 
 from portal import scp
+from portal.dicom.services import (
+    CalledAETitleUnknown,
+    CallingAETitleUnknown,
+    Congestion,
+    TooManyAssociations,
+)
 
 TEXT = Path(scp.__file__).with_name("CONFORMANCE.md").read_text()
 
@@ -16,5 +22,5 @@ def test_every_sop_class_of_the_listener_is_declared_and_no_other():
 
 def test_rejections_are_declared_as_they_are_sent():
     """PS3.8 Table 9-21."""
-    assert f"1/1/{scp.CALLED_AE_UNKNOWN}" in TEXT
-    assert f"1/1/{scp.CALLING_AE_UNKNOWN}" in TEXT
+    for refusal in (CalledAETitleUnknown, CallingAETitleUnknown, Congestion, TooManyAssociations):
+        assert f"{refusal.result}/{refusal.source}/{refusal.reason}" in TEXT
