@@ -1,5 +1,5 @@
 // Keys of every page, and the small manners of menus, dialogs and toasts. Nothing here is the only way to do a thing.
-const GO = { b: "/board/", w: "/worklist/", p: "/print/", d: "/devices/", f: "/films/", h: "/health/" };
+const GO = { b: "/board/", w: "/worklist/", p: "/print/", d: "/devices/", q: "/queries/", f: "/films/", h: "/health/" };
 let prefix = 0;
 const isTyping = (el) => el.closest("input,textarea,select,[contenteditable]");
 const openLayer = () => [...document.querySelectorAll("details.drop[open]")].pop();

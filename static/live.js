@@ -21,7 +21,7 @@ function tell(name, ids) {
 const refetchAll = () => {
   const alone = [...document.querySelectorAll("[id^='step-'],[id^='job-'],[id^='printer-'],[id^='device-'],[id^='film-']")];
   alone.filter((el) => !el.closest("[data-merge]")).forEach((el) => tell(el.id, []));
-  ["steps", "jobs", "printers", "devices", "films"].forEach((name) => tell(name, []));
+  ["steps", "jobs", "printers", "devices", "films", "knocks"].forEach((name) => tell(name, []));
 };
 function news(kinds) {
   if (kinds.live) return isLive();

@@ -5,7 +5,18 @@ from functools import partial
 from django.urls import path
 from django.views.decorators.http import require_POST
 
-from worklist.views import board, moves, orders, patients, steps, table
+from worklist.views import (
+    board,
+    flags,
+    moves,
+    orders,
+    patients,
+    preview,
+    queries,
+    steps,
+    table,
+    why,
+)
 from worklist.views.verbs import VERBS
 
 app_name = "worklist"
@@ -22,6 +33,19 @@ urlpatterns = [
     path("orders/new/", orders.order_new, name="order-new"),
     path("orders/new/parts/", require_POST(orders.order_parts), name="order-parts"),
     path("orders/new/patients/", require_POST(orders.patient_choices), name="patient-choices"),
+    path("queries/", queries.queries, name="queries"),
+    path("queries/rows/", queries.query_rows, name="query-rows"),
+    path("queries/<int:query_id>/", queries.query, name="query"),
+    path("queries/<int:query_id>/replay/", queries.query_replay, name="query-replay"),
+    path("devices/<int:device_id>/why/", why.why, name="why"),
+    path("devices/<int:device_id>/why/alias/", why.why_alias, name="why-alias"),
+    path("devices/flags/", flags.flags, name="device-flags"),
+    path("devices/<int:device_id>/flags/", flags.flags, name="device-flags-one"),
+    path(
+        "devices/<int:device_id>/profile/preview/",
+        require_POST(preview.profile_preview),
+        name="profile-preview",
+    ),
     path("search/", require_POST(patients.search), name="search"),
     path("patients/<int:patient_id>/", patients.patient, name="patient"),
     path("patients/<int:patient_id>/edit/", patients.patient_edit, name="patient-edit"),

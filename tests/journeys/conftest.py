@@ -11,7 +11,7 @@ import uvicorn
 from channels.layers import channel_layers
 
 from portal import processes
-from portal.dicom.server import listening
+from portal.dicom.listening import listening
 from tests.conftest import PASSWORD
 from tests.waiting import wait_until
 

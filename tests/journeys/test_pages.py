@@ -6,12 +6,15 @@ import pytest
 from django.utils import timezone
 from pydicom.data import get_testdata_file
 
+from portal.models import RemoteAE
 from portal.seed import demo_seed
-from portal.types import Actor
+from portal.services_knocks import knock_record
+from portal.types import Actor, Knocked, KnockReason
 from printing.models import Printer, SourceImage
 from printing.services.films import film_create
 from printing.services.images import image_add
 from printing.services.jobs import film_print
+from tests.worklist.asking import asked
 from worklist.models import ScheduledProcedureStep
 
 pytestmark = pytest.mark.browser
@@ -29,6 +32,12 @@ PAGES = [
     "/printers/",
     "/printers/{printer}/",
     "/devices/",
+    "/devices/{device}/why/?exam={exam}",
+    "/queries/",
+    "/queries/{query}/?replay=1",
+    "/devices/new/",
+    "/devices/{device}/",
+    "/devices/{device}/profile/",
     "/health/",
     "/simulated-printer/",
 ]
@@ -47,7 +56,14 @@ def addresses(portal, facility, make_user):
     printer = Printer.objects.get(name="Film simulator")
     job = film_print(film_id=film.pk, printer_id=printer.pk, by=actor)
     step = ScheduledProcedureStep.objects.earliest("pk")
+    device = RemoteAE.objects.get(ae_title="CT1")
+    now = timezone.now()
+    called = (facility.ae_title, "SIXTEEN_LETTERS_", "2001:db8::1234:5678", "")
+    stranger = Knocked(facility.pk, *called, KnockReason.CALLING_UNKNOWN, now, now)
+    knock_record(knocks=[stranger])
+    query = asked(device, charset="ISO_IR 192", Modality="MR", PatientName="山田*")
     names = {"exam": step.pk, "film": film.pk, "job": job.pk, "printer": printer.pk}
+    names |= {"device": device.pk, "query": query.pk}
     return [portal.url + page.format(**names) for page in PAGES]
 
 

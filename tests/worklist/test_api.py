@@ -15,6 +15,7 @@ from tests.api_clients import (
     query_count,
     require_problem,
 )
+from tests.worklist.asking import asked
 from tests.worklist.factories import (
     make_device,
     make_patient,
@@ -23,7 +24,6 @@ from tests.worklist.factories import (
     make_step,
 )
 from worklist.models import Patient, WorklistEntry
-from worklist.services.queries import QueryOutcome, worklist_query_record
 
 PATIENTS = f"{API}/patients/"
 SEARCH = f"{PATIENTS}search/"
@@ -44,19 +44,8 @@ def scheduler(make_user):
     return client_of(make_user("scheduler"))
 
 
-def make_query(facility, device, at=None):
-    outcome = QueryOutcome(
-        at=at or timezone.now(),
-        keys={"Modality": "CT"},
-        character_set="ISO_IR 192",
-        matched=0,
-        status=0,
-        comment="",
-        milliseconds=3,
-    )
-    return worklist_query_record(
-        facility_id=facility.pk, device_id=device.pk, outcome=outcome, step_ids=[]
-    )
+def make_query(device, at=None):
+    return asked(device, at=at, charset="ISO_IR 192", Modality="CT")
 
 
 def test_a_patient_is_registered_with_all_groups_of_the_name(facility, scheduler):
@@ -171,7 +160,7 @@ def test_nothing_of_another_facility_is_seen_or_touched(facility, scheduler):
     other = make_other_facility()
     patient = make_patient(other)
     station, kind = make_station(other), make_procedure_type(other)
-    query = make_query(other, make_device(other, "CT9"))
+    query = make_query(make_device(other, "CT9"))
 
     for path in (
         f"{PATIENTS}{patient.pk}/",
@@ -229,9 +218,9 @@ def test_the_catalogue_says_what_can_be_ordered_and_where(facility, scheduler):
 def test_recorded_queries_are_listed_by_device_and_time(facility, scheduler):
     ct1, ct2 = make_device(facility, "CT1"), make_device(facility, "CT2")
     now = timezone.now()
-    make_query(facility, ct1, now - timedelta(days=2))
-    latest = make_query(facility, ct1, now)
-    make_query(facility, ct2, now)
+    make_query(ct1, now - timedelta(days=2))
+    latest = make_query(ct1, now)
+    make_query(ct2, now)
 
     asked = {"device": ct1.pk, "at_from": (now - timedelta(days=1)).isoformat()}
     found = scheduler.get(QUERIES, asked).json()["results"]
@@ -246,9 +235,9 @@ def test_recorded_queries_are_listed_by_device_and_time(facility, scheduler):
 def test_recorded_queries_cost_the_same_for_five_and_fifty(facility, scheduler):
     device = make_device(facility)
     for _ in range(5):
-        make_query(facility, device)
+        make_query(device)
     few = query_count(lambda: scheduler.get(QUERIES))
     for _ in range(45):
-        make_query(facility, device)
+        make_query(device)
 
     assert query_count(lambda: scheduler.get(QUERIES)) == few

@@ -16,10 +16,10 @@ from tests.api_clients import (
     query_count,
     require_problem,
 )
+from tests.worklist.asking import asked
 from tests.worklist.factories import make_device, make_station, make_step
 from tests.worklist.test_api_orders import order_body
 from worklist.models import ScheduledProcedureStep
-from worklist.services.queries import QueryOutcome, worklist_query_record
 
 ORDERS = f"{API}/orders/"
 STEPS = f"{API}/scheduled-steps/"
@@ -42,13 +42,7 @@ def scheduler(make_user):
 def test_an_exam_says_whose_it_is_and_who_was_shown_it(facility, scheduler):
     step = make_step(facility, station=make_station(facility, "CT1"))
     device = make_device(facility, "CT1")
-    at = timezone.now()
-    worklist_query_record(
-        facility_id=facility.pk,
-        device_id=device.pk,
-        outcome=QueryOutcome(at, {}, "", 1, 0, "", 3),
-        step_ids=[step.pk],
-    )
+    asked(device, shown=[step.pk])
 
     body = scheduler.get(f"{STEPS}{step.pk}/").json()
 
@@ -218,12 +212,7 @@ def test_exams_and_orders_cost_the_same_for_five_and_fifty(facility, scheduler):
 
     def make_shown(count):
         ids = [make_step(facility, station=station).pk for _ in range(count)]
-        worklist_query_record(
-            facility_id=facility.pk,
-            device_id=device.pk,
-            outcome=QueryOutcome(timezone.now(), {}, "", count, 0, "", 3),
-            step_ids=ids,
-        )
+        asked(device, shown=ids)
 
     make_shown(5)
     few = [query_count(lambda path=path: scheduler.get(path)) for path in (STEPS, ORDERS)]

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from portal.errors import NotFound
 from portal.fields import sent
+from portal.models import RemoteAE
 from portal.selectors import actor_for
 from worklist.forms import ReasonForm
 from worklist.models import ScheduledProcedureStep
+from worklist.selectors.devices import devices_for
 from worklist.selectors.history import history
 from worklist.selectors.steps import scheduled_steps
 from worklist.services import steps as services
@@ -84,17 +86,25 @@ def exam_context(request: HttpRequest, step_id: int) -> dict[str, Any]:
     """Return what the exam page shows."""
     step = step_of(request, step_id)
     row = exam_row(step, visible_to=request.user)
+    meant = devices_for(step=step, visible_to=request.user) if step.is_open else []
     return {
         "row": row,
         "step": step,
         "patient": row.patient,
-        "verdict": verdict_of(step, visible_to=request.user),
+        "verdict": verdict_of(step, devices=meant),
         "next_verb": next_verb(step),
         "other_verbs": [verb for verb in row.verbs if verb != next_verb(step)],
         "can_undo": can_undo(step),
         "sightings": list(step.sightings.all()),
+        "unseen": _unseen(step, meant),
         "history": [told(one) for one in history(step=step, visible_to=request.user)],
     }
+
+
+def _unseen(step: ScheduledProcedureStep, meant: list[RemoteAE]) -> list[RemoteAE]:
+    """Return the devices that the exam is for and that were not shown it."""
+    seen = {one.device_id for one in step.sightings.all()}
+    return [device for device in meant if device.pk not in seen]
 
 
 def answer_action(

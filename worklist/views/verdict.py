@@ -1,15 +1,19 @@
 """The exam page's first sentence: has the device been shown this exam, and if not, why not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.looks import look_of
+from portal.models import RemoteAE
 from portal.pulse import clock
 from worklist.models import ScheduledProcedureStep
-from worklist.selectors.devices import devices_for
+from worklist.selectors.explaining import explain
+from worklist.selectors.queries import last_query
 from worklist.views.rows import place_of
+from worklist.wording.explanations import told
 
 
 @dataclass(frozen=True)
@@ -20,17 +24,16 @@ class Verdict:
     icon: str
     sentence: str
     detail: str = ""
+    why: str = ""  # where the evidence is: the page on this exam and that device
 
 
-def verdict_of(
-    step: ScheduledProcedureStep, *, visible_to: AbstractBaseUser | AnonymousUser
-) -> Verdict:
-    """Answer the page's question first (ui.md 1.1)."""
+def verdict_of(step: ScheduledProcedureStep, *, devices: Sequence[RemoteAE]) -> Verdict:
+    """Answer the page's question first (ui.md 1.1); `devices` are those that the exam is for."""
     if not step.is_open:
         return _over(step)
     sightings = list(step.sightings.all())
     if not sightings:
-        return _not_shown(step, visible_to)
+        return _not_shown(step, devices)
     last = sightings[0]
     sentence = _("Shown to %(device)s at %(first)s, last at %(last)s.") % {
         "device": last.device.ae_title,
@@ -46,8 +49,13 @@ def verdict_of(
         detail = _(
             "It was changed at %(time)s, after that: the device gets the change when it asks again."
         ) % {"time": clock(step.updated_at)}
-        return Verdict("info", "eye", sentence, detail)
-    return Verdict("ok", "eye-check", sentence)
+        return Verdict("info", "eye", sentence, detail, why_address(step, last.device))
+    return Verdict("ok", "eye-check", sentence, why=why_address(step, last.device))
+
+
+def why_address(step: ScheduledProcedureStep, device: RemoteAE) -> str:
+    """Return where it is told why this device is, or is not, shown this exam."""
+    return f"{reverse('worklist:why', args=[device.pk])}?exam={step.pk}"
 
 
 def _over(step: ScheduledProcedureStep) -> Verdict:
@@ -57,10 +65,7 @@ def _over(step: ScheduledProcedureStep) -> Verdict:
     return Verdict(look.tone, look.icon, sentence, detail)
 
 
-def _not_shown(
-    step: ScheduledProcedureStep, visible_to: AbstractBaseUser | AnonymousUser
-) -> Verdict:
-    devices = devices_for(step=step, visible_to=visible_to)
+def _not_shown(step: ScheduledProcedureStep, devices: Sequence[RemoteAE]) -> Verdict:
     if not devices:
         sentence = _("Not shown to any device yet: no device on the allow-list is %(place)s.")
         return Verdict(
@@ -69,19 +74,26 @@ def _not_shown(
             sentence % {"place": place_of(step)},
             _("An administrator adds it under Devices; until then its questions are refused."),
         )
-    asked = [(one.last_asked_at, one.ae_title) for one in devices if one.last_asked_at]
+    asked = [one for one in devices if one.last_asked_at]
     if not asked:
         sentence = _("Not shown to any device yet: %(device)s has never asked for its worklist.")
-        return Verdict("warn", "eye-off", sentence % {"device": devices[0].ae_title})
-    asked_at, ae_title = max(asked)
-    values = {"device": ae_title, "time": clock(asked_at)}
-    if asked_at < step.updated_at:
+        sentence %= {"device": devices[0].ae_title}
+        return Verdict("warn", "eye-off", sentence, why=why_address(step, devices[0]))
+    last = max(asked, key=lambda one: (one.last_asked_at, one.ae_title))
+    return _left_out(step, last)
+
+
+def _left_out(step: ScheduledProcedureStep, device: RemoteAE) -> Verdict:
+    """Say why the device that asked last was not shown the exam."""
+    asked_at, why = device.last_asked_at, why_address(step, device)
+    values = {"device": device.ae_title, "time": clock(asked_at) if asked_at else ""}
+    if asked_at and asked_at < step.updated_at:
         sentence = _("Not shown to any device yet: %(device)s has not asked since %(time)s.")
-        return Verdict("neutral", "eye-off", sentence % values)
+        return Verdict("neutral", "eye-off", sentence % values, why=why)
+    query = last_query(device_id=device.pk)
+    if query is not None:
+        found = told(explain(step=step, device=device, query=query))
+        return Verdict("warn", "eye-off", found.sentence, found.detail, why)
     sentence = _("Not shown: %(device)s asked at %(time)s, but not for exams like this one.")
-    return Verdict(
-        "warn",
-        "eye-off",
-        sentence % values,
-        _("Look at the date, modality and station that the device asks for."),
-    )
+    detail = _("Look at the date, modality and station that the device asks for.")
+    return Verdict("warn", "eye-off", sentence % values, detail, why)

@@ -1,4 +1,4 @@
-"""Bodies of the worklist's collections: what comes in, what goes out."""
+"""Bodies of patients, orders, exams and the catalogue: what comes in, what goes out."""
 
 from typing import Any
 
@@ -13,7 +13,6 @@ from worklist.models import (
     ScheduledProcedureStep,
     Station,
     StepSighting,
-    WorklistQuery,
 )
 from worklist.services.entries import station_ae_titles
 
@@ -266,28 +265,3 @@ class MoveInput(serializers.Serializer[Any]):
     start_time = serializers.TimeField(allow_null=True)
     version = serializers.IntegerField()
     may_overbook_reason = serializers.CharField(allow_blank=True, default="")
-
-
-class WorklistQuerySerializer(serializers.ModelSerializer[WorklistQuery]):
-    """One C-FIND as it was asked and answered."""
-
-    device = serializers.CharField(source="device.ae_title", read_only=True)
-    keys = serializers.DictField(
-        child=serializers.CharField(), read_only=True, help_text="Keyword and value as sent."
-    )
-
-    class Meta:
-        model = WorklistQuery
-        fields = (
-            "id",
-            "device",
-            "at",
-            "keys",
-            "character_set",
-            "matched",
-            "sent",
-            "status",
-            "comment",
-            "milliseconds",
-        )
-        read_only_fields = fields

@@ -1,31 +1,29 @@
-"""API of the worklist: patients, orders, exams, catalogue, recorded queries."""
-
-from typing import Any
+"""API of patients, orders, exams and the catalogue."""
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from portal import selectors as portal_selectors
 from portal.api import actor_of, answer, facility_id_of, validated
+from worklist.api.queries import explained
 from worklist.models import (
     ImagingServiceRequest,
     Patient,
     ProcedureType,
     ScheduledProcedureStep,
     Station,
-    WorklistQuery,
 )
-from worklist.selectors import catalogue, entries
+from worklist.selectors import catalogue
 from worklist.selectors import orders as order_selectors
 from worklist.selectors import patients as patient_selectors
 from worklist.selectors import steps as step_selectors
-from worklist.serializers import (
+from worklist.serializers.orders import (
     MoveInput,
     OrderInput,
     OrderSerializer,
@@ -38,8 +36,8 @@ from worklist.serializers import (
     StatusInput,
     StepSerializer,
     UndoInput,
-    WorklistQuerySerializer,
 )
+from worklist.serializers.queries import ExplanationSerializer, WhyInput
 from worklist.services import orders, patients, steps
 from worklist.types import OrderValues, PatientValues
 
@@ -213,6 +211,13 @@ class StepViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[ScheduledPr
         )
         return answer(self, step.pk)
 
+    @extend_schema(parameters=[WhyInput], responses=ExplanationSerializer)
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def why(self, request: Request, pk: str) -> Response:
+        """Say why the exam is, or is not, on a device's worklist, key by key."""
+        step = get_object_or_404(self.get_queryset(), pk=pk)
+        return Response(ExplanationSerializer(explained(request, step)).data)
+
     def _set_status(self, request: Request, to: str) -> Response:
         values = validated(StatusInput, request)
         step = steps.scheduled_step_set_status(
@@ -239,38 +244,3 @@ class ProcedureTypeViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Pr
     def get_queryset(self) -> QuerySet[ProcedureType]:
         """Return the catalogue of the person's facilities."""
         return catalogue.procedure_types(visible_to=self.request.user)
-
-
-class QueryFilters(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
-    """Filters of the recorded queries."""
-
-    device = filters.ModelChoiceFilter(
-        queryset=lambda request: portal_selectors.devices(visible_to=request.user)
-    )
-    at_from = filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    at_to = filters.IsoDateTimeFilter(field_name="at", lookup_expr="lte")
-
-    class Meta:
-        model = WorklistQuery
-        fields = ("device",)
-
-
-class WorklistQueryViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[WorklistQuery]):
-    """What devices asked for by C-FIND, and what they were sent."""
-
-    serializer_class = WorklistQuerySerializer
-    filterset_class = QueryFilters
-
-    def get_queryset(self) -> QuerySet[WorklistQuery]:
-        """Return the recorded queries of the person's facilities."""
-        return entries.worklist_queries(visible_to=self.request.user)
-
-
-COLLECTIONS: dict[str, Any] = {
-    "patients": PatientViewSet,
-    "orders": OrderViewSet,
-    "scheduled-steps": StepViewSet,
-    "stations": StationViewSet,
-    "procedure-types": ProcedureTypeViewSet,
-    "worklist-queries": WorklistQueryViewSet,
-}

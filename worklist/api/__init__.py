@@ -1,0 +1,21 @@
+"""API of the worklist, one file per group of collections."""
+
+from typing import Any
+
+from worklist.api.orders import (
+    OrderViewSet,
+    PatientViewSet,
+    ProcedureTypeViewSet,
+    StationViewSet,
+    StepViewSet,
+)
+from worklist.api.queries import WorklistQueryViewSet
+
+COLLECTIONS: dict[str, Any] = {
+    "patients": PatientViewSet,
+    "orders": OrderViewSet,
+    "scheduled-steps": StepViewSet,
+    "stations": StationViewSet,
+    "procedure-types": ProcedureTypeViewSet,
+    "worklist-queries": WorklistQueryViewSet,
+}
