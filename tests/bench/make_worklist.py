@@ -136,25 +136,11 @@ def make_entry(index: int, today: dt.date, seed: int = 7) -> dict:
     if ideographic:
         name += "=" + ideographic
     title, code = PROCEDURES[modality]
-    born = dt.date(1930, 1, 1) + dt.timedelta(days=rng.randrange(33_000))
     return {
         "charset": charset,
         "patient_name": name,
-        "patient_id": f"PID{number:07d}",
-        "birth_date": born.strftime("%Y%m%d"),
-        "sex": rng.choice("MFO"),
-        "weight": f"{rng.uniform(3, 120):.1f}",
-        "medical_alerts": rng.choice(["", "", "", "PACEMAKER"]),
-        "allergies": rng.choice(["", "", "LATEX", "IODINE"]),
-        "accession": f"ACC{number:09d}",
-        "referring": f"REFER{rng.randrange(200):03d}^DOC",
-        "study_uid": f"2.25.{UID_BASE + number}",
-        "procedure_id": f"RP{number:08d}",
-        "procedure": f"{title} {suffix}",
-        "procedure_code": code,
-        "priority": rng.choice(["ROUTINE", "ROUTINE", "HIGH", "STAT"]),
-        "admission_id": f"ADM{number:07d}",
-        "location": f"WARD {rng.randrange(1, 30)}",
+        **_patient(rng, number),
+        **_order(rng, number, f"{title} {suffix}", code),
         "station_ae": f"{modality}{station:02d}AE",
         "station_name": f"{modality}-{station:02d}",
         "modality": modality,
@@ -166,6 +152,32 @@ def make_entry(index: int, today: dt.date, seed: int = 7) -> dict:
         "step_code": code + "P",
         "step_location": f"ROOM {station}",
         "status": "SCHEDULED",
+    }
+
+
+def _patient(rng: random.Random, number: int) -> dict:
+    born = dt.date(1930, 1, 1) + dt.timedelta(days=rng.randrange(33_000))
+    return {
+        "patient_id": f"PID{number:07d}",
+        "birth_date": born.strftime("%Y%m%d"),
+        "sex": rng.choice("MFO"),
+        "weight": f"{rng.uniform(3, 120):.1f}",
+        "medical_alerts": rng.choice(["", "", "", "PACEMAKER"]),
+        "allergies": rng.choice(["", "", "LATEX", "IODINE"]),
+    }
+
+
+def _order(rng: random.Random, number: int, procedure: str, code: str) -> dict:
+    return {
+        "accession": f"ACC{number:09d}",
+        "referring": f"REFER{rng.randrange(200):03d}^DOC",
+        "study_uid": f"2.25.{UID_BASE + number}",
+        "procedure_id": f"RP{number:08d}",
+        "procedure": procedure,
+        "procedure_code": code,
+        "priority": rng.choice(["ROUTINE", "ROUTINE", "HIGH", "STAT"]),
+        "admission_id": f"ADM{number:07d}",
+        "location": f"WARD {rng.randrange(1, 30)}",
     }
 
 
@@ -202,6 +214,15 @@ def entry_dataset(entry: dict) -> Dataset:
     ds.AdmissionID = entry["admission_id"]
     ds.CurrentPatientLocation = entry["location"]
     ds.PatientState = ""
+    ds.ScheduledProcedureStepSequence = [step_item(entry)]
+    ds.RequestedProcedureID = entry["procedure_id"]
+    ds.RequestedProcedurePriority = entry["priority"]
+    ds.PatientTransportArrangements = ""
+    return ds
+
+
+def step_item(entry: dict) -> Dataset:
+    """Return the scheduled procedure step of ``entry``."""
     step = Dataset()
     step.Modality = entry["modality"]
     step.RequestedContrastAgent = ""
@@ -216,11 +237,7 @@ def entry_dataset(entry: dict) -> Dataset:
     step.ScheduledProcedureStepLocation = entry["step_location"]
     step.PreMedication = ""
     step.ScheduledProcedureStepStatus = entry["status"]
-    ds.ScheduledProcedureStepSequence = [step]
-    ds.RequestedProcedureID = entry["procedure_id"]
-    ds.RequestedProcedurePriority = entry["priority"]
-    ds.PatientTransportArrangements = ""
-    return ds
+    return step
 
 
 def write_files(folder: str, entries: list[dict]) -> int:

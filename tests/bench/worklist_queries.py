@@ -77,6 +77,15 @@ def digest(accessions: list[str]) -> str:
     return hashlib.sha1("\n".join(sorted(accessions)).encode()).hexdigest()
 
 
+def _query(accessions: list[str], **keys: str) -> dict:
+    return {
+        "keys": keys,
+        "identifier": base64.b64encode(encode(identifier(**keys))).decode(),
+        "expect": len(accessions),
+        "digest": digest(accessions),
+    }
+
+
 def build_manifest(entries: list[dict], today: dt.date, variants: int) -> dict:
     """Queries of each kind with the number and fingerprint of their answers."""
     rng = random.Random(11)
@@ -90,14 +99,6 @@ def build_manifest(entries: list[dict], today: dt.date, variants: int) -> dict:
     for entry in entries:
         by_family.setdefault(entry["patient_name"].split("^")[0], []).append(entry["accession"])
 
-    def query(accessions: list[str], **keys: str) -> dict:
-        return {
-            "keys": keys,
-            "identifier": base64.b64encode(encode(identifier(**keys))).decode(),
-            "expect": len(accessions),
-            "digest": digest(accessions),
-        }
-
     sample = rng.sample(entries, min(variants, len(entries)))
     families = rng.sample(sorted(by_family), min(variants, len(by_family)))
     return {
@@ -105,7 +106,7 @@ def build_manifest(entries: list[dict], today: dt.date, variants: int) -> dict:
         "today": stamp,
         "queries": {
             "q1": [
-                query(
+                _query(
                     found,
                     Modality=modality,
                     ScheduledStationAETitle=station,
@@ -113,14 +114,14 @@ def build_manifest(entries: list[dict], today: dt.date, variants: int) -> dict:
                 )
                 for (modality, station), found in sorted(by_station.items())
             ],
-            "q2": [query([e["accession"]], PatientID=e["patient_id"]) for e in sample],
-            "q2a": [query([e["accession"]], AccessionNumber=e["accession"]) for e in sample],
+            "q2": [_query([e["accession"]], PatientID=e["patient_id"]) for e in sample],
+            "q2a": [_query([e["accession"]], AccessionNumber=e["accession"]) for e in sample],
             "q3": [
-                query(
+                _query(
                     [e["accession"] for e in todays],
                     ScheduledProcedureStepStartDate=stamp,
                 )
             ],
-            "q4": [query(by_family[f], PatientName=f + "*") for f in families],
+            "q4": [_query(by_family[f], PatientName=f + "*") for f in families],
         },
     }
