@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PIP := .venv/bin/pip --disable-pip-version-check -qq
 
-.PHONY: run test lint peers lock services-on-postgresql bench clean
+.PHONY: run test lint peers lock services-on-postgresql bench fuzz clean
 
 run: .venv .env
 	@.venv/bin/python manage.py migrate -v 0
@@ -31,7 +31,8 @@ test: .venv/.dev peers lint services-on-postgresql
 
 # What tests talk to comes from the distribution.
 peers:
-	@sh tests/install.sh dcmtk chromium postgresql redis-server openssl fonts-noto-cjk fonts-dejavu-core
+	@sh tests/install.sh dcmtk orthanc chromium postgresql redis-server openssl fonts-noto-cjk fonts-dejavu-core
+	@sh tests/peers/node/install.sh >/dev/null
 
 lint: .venv/.dev
 	.venv/bin/ruff check .
@@ -43,7 +44,7 @@ lint: .venv/.dev
 
 services-on-postgresql: .venv/.dev peers
 	PORTAL_DEBUG=1 .venv/bin/python -m tests.peers.postgresql \
-	  .venv/bin/pytest -q -m "not browser" -k "services or claims or audit or relay or races" tests
+	  .venv/bin/pytest -q -m "not browser" -k "services or claims or audit or relay or races or matching or annex_k or admission or allow_list" tests
 
 # Exact versions with hashes and no index address; needs uv.
 lock:
@@ -53,8 +54,14 @@ lock:
 	    --generate-hashes --no-emit-index-url --no-header --no-annotate -q \
 	    -o requirements/$${set%%:*}.txt; done
 
-bench: .venv/.dev
-	PORTAL_DEBUG=1 .venv/bin/python -m tests.bench.measure
+bench: .venv/.dev peers
+	PORTAL_DEBUG=1 .venv/bin/python -m tests.bench run $(if $(filter quick,$(BENCH)),--quick)
+
+# More of what the suite does for seconds; a failure prints the seed that makes it again.
+CASES ?= 100000
+fuzz: .venv/.dev
+	PORTAL_DEBUG=1 .venv/bin/python -m tests.fuzz.state_machine --cases $(CASES)
+	PORTAL_DEBUG=1 .venv/bin/python -m tests.fuzz.pdus --cases $(CASES)
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

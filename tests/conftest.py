@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,12 +78,33 @@ def free_port() -> int:
         return port
 
 
+@pytest.fixture(params=["own", "pynetdicom"])
+def stack(request: pytest.FixtureRequest, settings: Any) -> str:
+    """The DICOM stack that serves associations: every test on a socket runs on both."""
+    settings.DICOM_STACK = request.param
+    return str(request.param)
+
+
 @pytest.fixture
-def running_scp(transactional_db: None, facility: Facility, settings: Any) -> Iterator[int]:
-    """Our own listener on a free port, in this process; yields the port."""
+def running_scp(
+    transactional_db: None, facility: Facility, settings: Any, stack: str
+) -> Iterator[int]:
+    """Our own listener on a free port, in this process; yields the port.
+
+    On our own stack what was asked is asked of pynetdicom's as well, and compared byte by byte.
+    """
     from portal import processes
-    from portal.dicom.server import listening
+    from portal.dicom.listening import ListenerConfig, listening
+    from portal.recorder import recorder
+    from tests.peers.twins import twins
+
+    def config(is_stock: bool) -> ListenerConfig:
+        return replace(processes.listener_config(port=0, is_shared=False), is_stock=is_stock)
 
     settings.DICOM_BIND = "127.0.0.1"
-    with listening(processes.listener_config(port=0, is_shared=False)) as server:
-        yield server.server_address[1]
+    recorder.start()
+    try:
+        with twins(config) if stack == "own" else listening(config(True)) as server:
+            yield server.server_address[1]
+    finally:
+        recorder.stop()

@@ -6,6 +6,7 @@ By full path: pynetdicom installs tools of the same names into the virtual envir
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Found:
 
 def findscu(
     port: int,
-    keys: list[str],
+    keys: Sequence[str | bytes],
     *,
     aet: str = "CT1",
     aec: str = "PORTAL",
@@ -34,7 +35,7 @@ def findscu(
 ) -> Found:
     """Ask for a worklist as DCMTK does; `keys` as on its command line (`PatientName=A*`)."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["/usr/bin/findscu", "-W", "-d", "-X", "-od", folder]
+        command: list[str | bytes] = ["/usr/bin/findscu", "-W", "-d", "-X", "-od", folder]
         command += ["-aet", aet, "-aec", aec, *options]
         for key in keys:
             command += ["-k", key]

@@ -8,7 +8,9 @@ from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-STEP_KEYWORDS = re.compile(r"Scheduled(?!Procedure.*Sequence)|Modality|PreMedication")
+STEP_KEYWORDS = re.compile(
+    r"Scheduled(?!Procedure.*Sequence)|Modality|PreMedication|RequestedContrast"
+)
 
 
 def entry(charset: str | list[str] = "ISO_IR 192", **changes: Any) -> Dataset:

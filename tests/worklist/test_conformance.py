@@ -47,9 +47,8 @@ def test_matching_keys():
     for tag in matched:
         name, how = stated[f"({tag >> 16:04X},{tag & 0xFFFF:04X})"]
         assert name == dictionary_description(tag)
-        if tag in mwl.REQUEST_KEYS.keys() | mwl.STEP_KEYS.keys():
-            has_wildcards = mwl.vr_of(tag, {}) in mwl.WILDCARD_VRS
-            assert ("wildcard" in how) is has_wildcards
+        assert ("wildcard" in how) is (mwl.vr_of(tag, {}) in mwl.WILDCARD_VRS)
+        assert ("range" in how) is (mwl.vr_of(tag, {}) in {"DA", "TM"})
 
 
 def test_statuses():
@@ -61,7 +60,9 @@ def test_statuses():
         status.PENDING_UNSUPPORTED_OPTIONAL_KEYS,
         status.SUCCESS,
         status.CANCEL,
-        *scp.FIND_FAILURES.values(),
+        status.OUT_OF_RESOURCES,
+        status.IDENTIFIER_DOES_NOT_MATCH,
+        scp.UNABLE_TO_PROCESS,
     }
 
 

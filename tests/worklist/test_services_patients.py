@@ -97,7 +97,7 @@ def test_correction_reaches_every_exam_in_the_same_transaction(facility, actor):
 
     step.entry.refresh_from_db()
     assert b"Right^Name" in bytes(step.entry.encoded)
-    assert step.entry.patient_name_key == "right^name=="
+    assert step.entry.patient_alphabetic == "right^name"
     assert changed.version == 2
     assert LiveEvent.objects.get().payload == {"ids": [step.pk]}
     assert AuditEvent.objects.last().detail == {"fields": ["name_alphabetic", "sex"]}

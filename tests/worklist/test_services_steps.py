@@ -17,7 +17,7 @@ from portal.selectors import actor_for
 from tests.worklist.factories import make_station, make_step
 from worklist.models import ScheduledProcedureStep
 from worklist.selectors.catalogue import procedure_types, stations
-from worklist.selectors.entries import worklist_queries
+from worklist.selectors.queries import worklist_queries
 from worklist.selectors.steps import scheduled_steps
 from worklist.services.slots import SlotTaken
 from worklist.services.steps import (
