@@ -70,6 +70,17 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
+@contextmanager
+def listener(config: ListenerConfig) -> Iterator[Any]:
+    """Listen until the block ends, and have written down what associations leave behind."""
+    recorder.start()
+    try:
+        with listening(config) as server:
+            yield server
+    finally:
+        recorder.stop()
+
+
 def ended(pids: set[int]) -> list[int]:
     """Return which of these children have ended, and take leave of them."""
     return [pid for pid in pids if os.waitpid(pid, os.WNOHANG)[0]]
@@ -88,15 +99,13 @@ def scp(*, is_shared: bool = False) -> Iterator[None]:
     """Run the DICOM listeners (plain, and TLS when a certificate is set) until the block ends."""
     with ExitStack() as stack:
         _prepare()
-        recorder.start()
-        stack.callback(recorder.stop)
         stack.enter_context(
-            listening(listener_config(port=settings.DICOM_PORT, is_shared=is_shared))
+            listener(listener_config(port=settings.DICOM_PORT, is_shared=is_shared))
         )
         detail = f"{settings.DICOM_BIND}:{settings.DICOM_PORT}"
         if settings.DICOM_TLS_CERT:
             config = listener_config(port=settings.DICOM_TLS_PORT, is_shared=is_shared, tls=True)
-            stack.enter_context(listening(config))
+            stack.enter_context(listener(config))
             detail += f", TLS {settings.DICOM_TLS_PORT}"
         stack.enter_context(beating("scp", detail))
         yield

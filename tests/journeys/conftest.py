@@ -11,7 +11,6 @@ import uvicorn
 from channels.layers import channel_layers
 
 from portal import processes
-from portal.dicom.listening import listening
 from tests.conftest import PASSWORD
 from tests.waiting import wait_until
 
@@ -62,7 +61,7 @@ def portal(transactional_db: None, facility: Any, settings: Any) -> Iterator[Por
     channel_layers.backends.clear()
     with ExitStack() as stack:
         listener = stack.enter_context(
-            listening(processes.listener_config(port=0, is_shared=False))
+            processes.listener(processes.listener_config(port=0, is_shared=False))
         )
         stack.enter_context(processes.workers())
         config = uvicorn.Config(

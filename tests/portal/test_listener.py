@@ -9,7 +9,6 @@ from pynetdicom import AE
 from pynetdicom.sop_class import Verification
 
 from portal import processes, services
-from portal.dicom.listening import listening
 from portal.models import RemoteAE
 from tests.peers.raw_dicom import connected
 from tests.peers.raw_pdus import RJ, associate_rq
@@ -96,7 +95,7 @@ def test_our_side_sends_without_delay(stack, facility, monkeypatch):
 
     monkeypatch.setattr(socket.socket, "setsockopt", note, raising=False)
     config = processes.listener_config(port=0, is_shared=False)
-    with listening(config) as server, socket.create_connection(server.server_address):
+    with processes.listener(config) as server, socket.create_connection(server.server_address):
         wait_until(lambda: server.server_address[1] in set_on)
 
 
@@ -115,7 +114,7 @@ def test_a_silent_client_on_the_tls_port_holds_up_nobody(facility, ct1, certific
     settings.DICOM_BIND = "127.0.0.1"
     client = ssl.create_default_context(cafile=str(certificate[0]))
     config = processes.listener_config(port=0, is_shared=False, tls=True)
-    with listening(config) as server:
+    with processes.listener(config) as server:
         port = server.server_address[1]
         with socket.create_connection(("127.0.0.1", port)):  # says nothing at all
             assoc = associate(port, tls_args=(client, "127.0.0.1"))
@@ -127,7 +126,7 @@ def test_a_silent_client_on_the_tls_port_holds_up_nobody(facility, ct1, certific
 def test_a_plain_client_on_the_tls_port_is_dropped(facility, ct1, certificate, settings):
     settings.DICOM_TLS_CERT, settings.DICOM_TLS_KEY = map(str, certificate)
     settings.DICOM_BIND = "127.0.0.1"
-    with listening(processes.listener_config(port=0, is_shared=False, tls=True)) as server:
+    with processes.listener(processes.listener_config(port=0, is_shared=False, tls=True)) as server:
         assoc = associate(server.server_address[1])
         assert not assoc.is_established
 
@@ -137,14 +136,14 @@ def test_two_processes_can_share_the_port(facility, ct1, settings, free_port):
     settings.DICOM_BIND = "127.0.0.1"
     one = processes.listener_config(port=free_port, is_shared=True)
     two = processes.listener_config(port=free_port, is_shared=True)
-    with listening(one), listening(two):
+    with processes.listener(one), processes.listener(two):
         assert associate(free_port).is_established
 
 
 def test_a_stopped_listener_frees_its_port(facility, ct1, settings, free_port):
     settings.DICOM_BIND = "127.0.0.1"
     for _ in range(2):
-        with listening(processes.listener_config(port=free_port, is_shared=False)):
+        with processes.listener(processes.listener_config(port=free_port, is_shared=False)):
             assoc = associate(free_port)
             assert assoc.is_established
             assoc.release()

@@ -11,7 +11,6 @@ import pytest
 from django.utils import timezone
 
 from portal import processes, services
-from portal.dicom.listening import listening
 from portal.dicom.tls import certificate_sha256
 from portal.models import Knock, RemoteAE
 from tests.peers.certificates import authority, issued
@@ -47,7 +46,7 @@ def tls_port(settings, papers, *, has_ca=True):
     settings.DICOM_TLS_CERT = str(papers["portal"].file)
     settings.DICOM_TLS_KEY = str(papers["portal"].key)
     settings.DICOM_TLS_CA = str(papers["hospital"].file) if has_ca else ""
-    with listening(processes.listener_config(port=0, is_shared=False, tls=True)) as server:
+    with processes.listener(processes.listener_config(port=0, is_shared=False, tls=True)) as server:
         yield server.server_address[1]
 
 

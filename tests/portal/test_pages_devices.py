@@ -10,16 +10,10 @@ from portal.models import RemoteAE
 from portal.pulse import pulse_of
 from portal.services import device_set, facility_set
 from portal.types import Actor
+from tests.portal.pages import said
 
 pytestmark = pytest.mark.django_db
 BY = Actor.command("test")
-
-
-@pytest.fixture
-def administrator(make_user):
-    client = Client()
-    client.force_login(make_user("administrator"))
-    return client
 
 
 @pytest.fixture
@@ -161,3 +155,45 @@ def test_the_list_costs_the_same_for_one_and_for_many(
 
     with django_assert_num_queries(4):
         administrator.get("/devices/rows/")
+
+
+def test_the_form_of_a_device_takes_what_it_has_to_show(administrator, make_device):
+    device = make_device()
+    typed = {
+        "kind": "modality",
+        "profile": "default",
+        "aliases": "CTROOM1, OLDCT",
+        "allowed_addresses": "10.20.4.0/24",
+        "certificate_sha256": ":".join(["AB"] * 32),
+    }
+
+    administrator.post(f"/devices/{device.pk}/", typed)
+
+    device.refresh_from_db()
+    assert device.aliases == ["CTROOM1", "OLDCT"]
+    assert (device.allowed_addresses, device.is_enabled) == (["10.20.4.0/24"], False)
+    assert device.certificate_sha256 == "ab" * 32
+    page = administrator.get("/devices/").content.decode()
+    assert "switched off" in page
+    assert "CTROOM1, OLDCT" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"aliases": "A\\B"}, "is not an AE title"),
+        ({"allowed_addresses": "10.20.4.300"}, "neither an IP address nor a network"),
+        ({"certificate_sha256": "12"}, "64 hexadecimal digits"),
+    ],
+)
+def test_the_form_of_a_device_says_what_is_wrong(administrator, make_device, typed, words):
+    device = make_device()
+
+    answer = administrator.post(
+        f"/devices/{device.pk}/", {"kind": "modality", "profile": "default"} | typed
+    )
+
+    assert answer.status_code == 422
+    assert words in said(answer)
+    device.refresh_from_db()
+    assert device.is_enabled

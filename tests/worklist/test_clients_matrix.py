@@ -7,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from portal import processes
-from portal.dicom.listening import listening
 from portal.models import DeviceProfile
 from portal.recorder import recorder
 from tests.peers.characters import carries
@@ -205,7 +204,7 @@ def tls(stack, facility, settings, tmp_path, transactional_db):
     settings.DICOM_TLS_CA = files["device"][0]
     settings.DICOM_BIND = "127.0.0.1"
     recorder.start()
-    with listening(processes.listener_config(port=0, is_shared=False, tls=True)) as server:
+    with processes.listener(processes.listener_config(port=0, is_shared=False, tls=True)) as server:
         yield server.server_address[1], files
     recorder.stop()
 

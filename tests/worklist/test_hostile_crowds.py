@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from portal import processes
-from portal.dicom.listening import listening
-from portal.recorder import recorder
 from tests.peers.portal_processes import environment, process
 from tests.peers.raw_dicom import Closed, RawPeer, associated, connected
 from tests.peers.raw_pdus import (
@@ -43,10 +41,8 @@ def hurried_scp(transactional_db, facility, settings):
     make_step(facility)
     limits = {"acse": SECONDS, "dimse": SECONDS, "network": 2 * SECONDS}
     config = replace(processes.listener_config(port=0, is_shared=False), limits=limits)
-    recorder.start()
-    with listening(config) as server:
+    with processes.listener(config) as server:
         yield server.server_address[1]
-    recorder.stop()
 
 
 def is_over(peer: RawPeer) -> bool:

@@ -5,7 +5,6 @@ import random
 import pytest
 
 from portal import processes
-from portal.dicom.listening import listening
 from portal.recorder import recorder
 from tests.fuzz.pdus import fuzz
 from tests.worklist.factories import make_patient, make_station, make_step
@@ -16,7 +15,7 @@ def own_scp(transactional_db, facility, settings):
     """Our own stack, and no twin: it need not agree with pynetdicom on nonsense."""
     settings.DICOM_BIND, settings.DICOM_STACK = "127.0.0.1", "own"
     recorder.start()
-    with listening(processes.listener_config(port=0, is_shared=False)) as server:
+    with processes.listener(processes.listener_config(port=0, is_shared=False)) as server:
         yield server.server_address[1]
     recorder.stop()
 
