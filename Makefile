@@ -31,7 +31,7 @@ test: .venv/.dev peers lint services-on-postgresql
 
 # What tests talk to comes from the distribution.
 peers:
-	@sh tests/install.sh dcmtk orthanc chromium postgresql redis-server openssl fonts-noto-cjk fonts-dejavu-core
+	@sh tests/install.sh dcmtk orthanc python3-odil chromium postgresql redis-server openssl fonts-noto-cjk fonts-dejavu-core
 	@sh tests/peers/node/install.sh >/dev/null
 
 lint: .venv/.dev

@@ -34,6 +34,7 @@ from portal.dicom.services import (
     negotiated,
 )
 from portal.dicom.tls import certificate_sha256
+from portal.reading import read_again
 from portal.recorder import recorder
 from portal.types import Caller, Heard
 
@@ -51,7 +52,7 @@ SENDING_SECONDS = 60
 def admit(requestor: Requestor) -> Caller:
     """Return the device that may associate, and note that it was heard; or raise Refusal."""
     try:
-        caller = admission.admit(requestor)
+        caller = read_again(lambda: admission.admit(requestor))
     except DatabaseError as error:
         logger.exception("cannot admit %s: no database", requestor.calling_ae_title)
         connections.close_all()

@@ -13,6 +13,7 @@ from pynetdicom.sop_class import ModalityWorklistInformationFind
 from portal.dicom import status
 from portal.dicom.errors import InvalidDataset
 from portal.dicom.services import Find, FindAnswer, FindRequest
+from portal.reading import read_again
 from portal.recorder import recorder
 from portal.types import Caller
 from worklist.dicom import mwl
@@ -20,7 +21,7 @@ from worklist.dicom.answer_cache import Answer, AnswerCache, Answers
 from worklist.dicom.match_keys import digest_of
 from worklist.dicom.questions import identifier_of
 from worklist.selectors.askers import asker_of
-from worklist.selectors.entries import encoded_of, entries_matching, is_foreign_station
+from worklist.selectors.entries import Matches, encoded_of, entries_matching, is_foreign_station
 from worklist.selectors.queries import CAPPED
 from worklist.services.queries import QueryRecord, worklist_queries_record
 from worklist.types import EntryRow
@@ -96,7 +97,7 @@ def _answers(caller: Caller, request: FindRequest, course: Course) -> Iterator[F
         status.PENDING_UNSUPPORTED_OPTIONAL_KEYS if identifier.has_unsupported else status.PENDING
     )
     found = entries_matching(caller=caller, keys=identifier.keys, today=now.date())
-    for page in found.pages():
+    for page in _pages(found):
         course.matched += len(page)
         for start in range(0, len(page), BATCH):
             for step_id, answer in _made(page[start : start + BATCH], answers):
@@ -108,6 +109,18 @@ def _answers(caller: Caller, request: FindRequest, course: Course) -> Iterator[F
     if found.is_capped:
         raise Unavailable(CAPPED)  # 0000 would say that every match was sent
     yield FindAnswer()
+
+
+def _pages(found: Matches) -> Iterator[list[EntryRow]]:
+    """Yield the matching rows; before the first of them a dead connection is replaced."""
+
+    def begin() -> tuple[list[EntryRow], Iterator[list[EntryRow]]]:
+        pages = found.pages()
+        return next(pages, []), pages
+
+    first, rest = read_again(begin)
+    yield first
+    yield from rest
 
 
 def _made(rows: list[EntryRow], answers: Answers) -> list[tuple[int, Answer]]:

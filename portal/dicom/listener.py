@@ -133,6 +133,7 @@ class Listener:
                 break
             except OSError as error:  # no file descriptor left, or the peer is gone already
                 logger.warning("cannot accept: %s", error)
+                time.sleep(SWEEP_SECONDS / 10)  # it is still ready, and would be at once again
                 break
             try:
                 self._welcome(client, address[0])

@@ -1,6 +1,9 @@
 """The same code as separate processes on PostgreSQL and Redis: a C-FIND reaches a browser."""
 
+import os
+import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -8,6 +11,7 @@ from django.utils import timezone
 from tests.peers.portal_processes import environment, manage, process, wait_ready
 from tests.peers.postgresql import postgresql
 from tests.peers.redis import redis
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.peer, pytest.mark.browser]
 
@@ -65,3 +69,50 @@ def test_a_cfind_in_one_process_reaches_a_browser_of_another(env, browser):
     page.locator("td.hm", has_text="seen by CT2").first.wait_for(timeout=10_000)
     assert any('"step"' in frame for frame in frames)  # told by the socket,
     assert not any('"live"' in frame for frame in frames)  # the same one all the time
+
+
+def test_devices_are_served_when_database_and_a_process_come_back(env):
+    """kill -9 of a listening process, a database that dropped every connection: no query lost."""
+    assert asked(env) == [True] * 6
+    drop = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    address = env["DATABASE_URL"].replace("postgres://", "postgresql://")
+    subprocess.run(["psql", "-q", "-d", address, "-c", drop], check=True, capture_output=True)
+
+    assert asked(env) == [True] * 6  # desks find their connections dead, each once
+
+    parent = listening_parent(env)
+    before = children_of(parent)
+    os.kill(before[0], signal.SIGKILL)
+    wait_until(lambda: len(set(children_of(parent)) - set(before)) == 1, seconds=20)
+    wait_until(lambda: asked(env) == [True] * 6, seconds=20)
+
+
+def asked(env: dict[str, str]) -> list[bool]:
+    """Ask six times as CT2; say for each whether the answer was whole."""
+    find = ["/usr/bin/findscu", "-W", "-aet", "CT2", "-aec", "PORTAL", "-k", "PatientName"]
+    find += ["127.0.0.1", env["PORTAL_DICOM_PORT"]]
+    done = [subprocess.run(find, check=False, capture_output=True) for _ in range(6)]
+    return [one.returncode == 0 and b"PatientName" in one.stderr + one.stdout for one in done]
+
+
+def listening_parent(env: dict[str, str]) -> int:
+    """The process that watches over this portal's listeners."""
+    port = f"PORTAL_DICOM_PORT={env['PORTAL_DICOM_PORT']}"
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_text().split("\0")
+            is_ours = port in (folder / "environ").read_text().split("\0")
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if is_ours and "run_scp" in command:
+            found[int(folder.name)] = parent
+    (parent,) = [pid for pid, parent in found.items() if parent not in found]
+    return parent
+
+
+def children_of(parent: int) -> list[int]:
+    """The process's children."""
+    tasks = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(pid) for pid in tasks.split()]

@@ -25,7 +25,7 @@ def tag_of(cell: str) -> int:
 
 
 def test_every_matched_key_is_stated_and_no_other(text):
-    """Table K.6-1: required and optional ones, and how each is matched."""
+    """worklist.md §3a-21, K.6.1.3.2, Table K.6-1: required, optional, and how each is matched."""
     stated = {tag_of(tag): (kind, how) for _, tag, kind, how in rows(text, *MATCHING)}
     keys = {**mwl.MATCHED_OUTSIDE, **mwl.MATCHED_IN_STEP}
 
