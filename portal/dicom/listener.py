@@ -6,6 +6,7 @@ and a desk's database connection outlives the association.
 """
 
 import logging
+import os
 import select
 import socket
 import ssl
@@ -62,7 +63,8 @@ class Listener:
         self._per_address: Counter[str] = Counter()
         self._lock = threading.Lock()  # of the two above
         self._is_stopping = threading.Event()
-        self._is_stopped = False
+        self._is_stopped = threading.Event()
+        self._wake = os.eventfd(0)  # readable once stopped: no desk waits for its next look
         self._threads = [
             threading.Thread(target=self._desk, name=f"dicom-desk-{n}", daemon=True)
             for n in range(desks)
@@ -73,6 +75,7 @@ class Listener:
         """Listen."""
         self._sock.setblocking(False)
         self._epoll.register(self._sock, select.EPOLLIN | ONCE)
+        self._epoll.register(self._wake, select.EPOLLIN)
         for thread in self._threads:
             thread.start()
 
@@ -84,17 +87,19 @@ class Listener:
         deadline = time.monotonic() + seconds
         while self._connections and time.monotonic() < deadline:
             time.sleep(0.01)
-        self._is_stopped = True
+        self._is_stopped.set()
+        os.eventfd_write(self._wake, 1)
         for thread in self._threads:
             thread.join(timeout=POLL_SECONDS + seconds)
         for connection in list(self._connections.values()):
             connection.expire()
         self._epoll.close()
+        os.close(self._wake)
 
     def _desk(self) -> None:
         """Work on whatever is ready, one connection at a time."""
         try:
-            while not self._is_stopped:
+            while not self._is_stopped.is_set():
                 for descriptor, _ in self._epoll.poll(POLL_SECONDS / 4, 1):
                     connection = self._connections.get(descriptor)
                     if connection is not None:
@@ -123,7 +128,15 @@ class Listener:
             except Exception:
                 logger.exception("connection of %s failed", connection.address)
             self._forget(descriptor, connection)
-            connection.end()
+            self._end(connection.end)
+
+    @staticmethod
+    def _end(end: Callable[[], None]) -> None:
+        """End a connection; whatever its handler does then, the thread lives on."""
+        try:
+            end()
+        except Exception:
+            logger.exception("the end of a connection failed")
 
     def _accept(self) -> None:
         for _ in range(ACCEPTS_IN_A_ROW):
@@ -181,14 +194,14 @@ class Listener:
 
     def _sweep(self) -> None:
         """End connections whose time is up, unless a desk is just working on them."""
-        while not self._is_stopped:
+        while not self._is_stopped.is_set():
             now = time.monotonic()
             for descriptor, connection in list(self._connections.items()):
                 if connection.deadline < now and connection.lock.acquire(blocking=False):
                     try:
                         if self._connections.get(descriptor) is connection:
                             self._forget(descriptor, connection)
-                            connection.expire()
+                            self._end(connection.expire)
                     finally:
                         connection.lock.release()
-            time.sleep(SWEEP_SECONDS)
+            self._is_stopped.wait(SWEEP_SECONDS)

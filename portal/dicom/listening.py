@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ IMPLEMENTATION_CLASS_UID = "2.25.313872410986263894719582030492160213671"  # PS3
 IMPLEMENTATION_VERSION_NAME = "RADPORTAL_1"
 MAX_PDU = 16382
 DESKS = 4
+POLL_SECONDS = 0.05  # how soon pynetdicom's server notices that it is to end
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ def listening(config: ListenerConfig) -> Iterator[Any]:
     if config.is_stock:
         server_class = SharedPortalServer if config.is_shared else PortalServer
         server = _server(ae, config, server_class)
-        thread = threading.Thread(target=server.serve_forever, name="dicom-listener", daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, args=(POLL_SECONDS,), name="dicom-listener", daemon=True
+        )
         thread.start()
         try:
             yield server
@@ -141,8 +145,10 @@ def _server(ae: AE, config: ListenerConfig, server_class: type[PortalServer]) ->
 
 
 def _drain(ae: AE, *, seconds: float) -> None:
-    """Wait for open associations to end, then abort what is left."""
+    """Give open associations, all together, some seconds to end; then abort what is left."""
+    deadline = time.monotonic() + seconds
     for assoc in ae.active_associations:
-        assoc.join(timeout=seconds)
+        if assoc.requestor.primitive is not None:  # who asked for nothing has nothing to finish
+            assoc.join(timeout=max(0.0, deadline - time.monotonic()))
     for assoc in ae.active_associations:
         assoc.abort()

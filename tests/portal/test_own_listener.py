@@ -202,6 +202,25 @@ def test_a_desk_survives_whatever_happens():
             assert len(peer.ask(b"3")[0]) == 3
 
 
+def test_a_handler_that_fails_at_the_end_costs_no_desk():
+    """Whatever a handler raises when its association breaks: the threads live on."""
+
+    def failing(caller: str, request: FindRequest) -> Iterator[FindAnswer]:
+        try:
+            yield from find(caller, request)
+        finally:
+            if request.identifier == b"3000":
+                raise RuntimeError("a fault")
+
+    with port_of(finds={str(ModalityWorklistInformationFind): failing}) as port:
+        for _ in range(8):
+            with associated(port) as peer:
+                peer.send(query(b"3000"))
+                peer.read_message()
+        with associated(port) as peer:
+            assert len(peer.ask(b"3")[0]) == 3
+
+
 def test_stopping_ends_what_is_open():
     """SIGTERM: open associations get some seconds, then an A-ABORT."""
     with port_of() as port:
