@@ -151,4 +151,10 @@ def _drain(ae: AE, *, seconds: float) -> None:
         if assoc.requestor.primitive is not None:  # who asked for nothing has nothing to finish
             assoc.join(timeout=max(0.0, deadline - time.monotonic()))
     for assoc in ae.active_associations:
-        assoc.abort()
+        if assoc.requestor.primitive is not None:
+            assoc.abort()
+        elif (wire := assoc.dul.socket) is not None:
+            sock = wire.socket
+            wire.close()  # pynetdicom 3.0.4 cannot abort before a request
+            if sock is not None:
+                sock.close()  # and closes nothing where the peer is gone

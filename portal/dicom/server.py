@@ -36,6 +36,9 @@ class PortalServer(ThreadedAssociationServer):
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return client, address
 
+    def service_actions(self) -> None:
+        """Do nothing between connections: pynetdicom 3.0.4 would collect all garbage."""
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Shake hands in the connection's own thread, under a time limit."""
         if self.ssl_context is not None:

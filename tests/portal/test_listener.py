@@ -3,6 +3,8 @@
 import socket
 import ssl
 import subprocess
+import time
+from contextlib import ExitStack
 
 import pytest
 from pynetdicom import AE
@@ -137,7 +139,22 @@ def test_two_processes_can_share_the_port(facility, ct1, settings, free_port):
     one = processes.listener_config(port=free_port, is_shared=True)
     two = processes.listener_config(port=free_port, is_shared=True)
     with processes.listener(one), processes.listener(two):
-        assert associate(free_port).is_established
+        assoc = associate(free_port)
+        assert assoc.is_established
+        assoc.release()
+
+
+def test_stopping_waits_for_nobody_who_asked_for_nothing(facility, settings):
+    """Connections without a request have nothing to finish: also with pynetdicom's stack."""
+    settings.DICOM_BIND, settings.DICOM_STACK = "127.0.0.1", "pynetdicom"
+    config = processes.listener_config(port=0, is_shared=False)
+    with ExitStack() as silent:
+        with processes.listener(config) as server:
+            for _ in range(3):
+                silent.enter_context(socket.create_connection(server.server_address))
+            wait_until(lambda: len(server.active_associations) == 3)
+            began = time.monotonic()
+        assert time.monotonic() - began < 4
 
 
 def test_a_stopped_listener_frees_its_port(facility, ct1, settings, free_port):
