@@ -139,6 +139,7 @@ def main() -> None:
 
     django.setup()
     from portal.services import facility_named
+    from worklist.services.entries import entries_analyze
 
     facility_id, began, done = facility_named(None).pk, time.monotonic(), 0
     gc.freeze()
@@ -151,6 +152,7 @@ def main() -> None:
         rate = done / (time.monotonic() - began)
         sys.stdout.write(f"{done:,} of {count:,}, {rate:,.0f}/s\n")
         sys.stdout.flush()
+    entries_analyze()
 
 
 if __name__ == "__main__":

@@ -7,9 +7,12 @@ from django.db import connection
 
 from portal.models import DeviceProfile
 from portal.selectors import caller_of
+from tests.worklist.commands import put, run
+from tests.worklist.entries import entry
 from tests.worklist.factories import make_station, make_steps
 from tests.worklist.finding import DAY, question
 from tests.worklist.test_dicom_mwl import decoded
+from worklist.management.commands import import_worklist
 from worklist.models import ScheduledProcedureStep, WorklistEntry
 from worklist.selectors import entries
 from worklist.selectors.entries import entries_matching
@@ -30,6 +33,8 @@ MORNING = {
     "Modality": "CT",
     "ScheduledProcedureStepStartDate": "20261121",
 }
+
+TABLE = WorklistEntry._meta.db_table
 
 
 @pytest.fixture
@@ -182,3 +187,20 @@ def test_one_statement_finds_them_whatever_their_number(ct1, django_assert_num_q
     keys = decoded(question(**MORNING, PatientName="T*")).keys
     with django_assert_num_queries(1):
         list(entries_matching(caller=caller_of(ct1), keys=keys, today=DAY))
+
+
+@pytest.mark.django_db
+def test_statistics_are_fresh_after_a_large_import(facility, tmp_path, monkeypatch):
+    """PostgreSQL took the day's index for a million new rows until it had counted them."""
+    monkeypatch.setattr(import_worklist, "MANY", 3)
+    for number in range(3):
+        made = entry(AccessionNumber=f"A{number}", StudyInstanceUID=f"2.25.{number + 1}")
+        put(tmp_path, f"{number}.wl", made)
+
+    lines, _ = run(tmp_path)
+
+    assert lines[-1] == "3 created, 0 updated, 0 unchanged, 0 rejected"
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [TABLE])
+            assert cursor.fetchone() == (3.0,)

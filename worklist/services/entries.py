@@ -123,3 +123,14 @@ def station_place(step: ScheduledProcedureStep, station: Station | None) -> None
     step.station_ae_titles = ""
     step.station_name = station.name[:16] if station else ""
     step.location = station.room if station else ""
+
+
+def entries_analyze() -> None:
+    """Let PostgreSQL count anew what a large import has changed.
+
+    Until it has, within a minute or two by itself, it may take the day's index where the
+    station's is right. SQLite is told which index to take (worklist.selectors.ways).
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {WorklistEntry._meta.db_table}")

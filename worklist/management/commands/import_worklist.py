@@ -17,12 +17,14 @@ from portal.types import Actor
 from worklist.dicom.entry import parse
 from worklist.dicom.files import MAX_BYTES, read_file
 from worklist.management.progress import Progress
+from worklist.services.entries import entries_analyze
 from worklist.services.import_shelf import Shelf
 from worklist.services.imports import Imported, Outcome, entries_import, entries_rehearse
 from worklist.types import EntryImport
 
 SUFFIXES = {".wl", ".dcm"}
 BATCH = 200  # a transaction: other writers wait for it
+MANY = 500  # changed entries after which the database's statistics are out of date
 INTERRUPTED = 130  # as shells say it of SIGINT
 
 
@@ -67,6 +69,9 @@ class Command(BaseCommand):
         finally:
             self._progress.clear()
             self._summarize()
+        changed = self._counts[Outcome.CREATED] + self._counts[Outcome.UPDATED]
+        if changed >= MANY and not self._is_dry_run:
+            entries_analyze()
         if self._counts[Outcome.REJECTED]:
             raise SystemExit(1)
 
