@@ -1,7 +1,8 @@
 """What associations leave behind, written down in batches beside them.
 
-An answer does not wait for its record: the record is committed within a tenth of a second, many
-of them in one transaction. What is acknowledged to a peer (MPPS, commitment) never goes this way.
+An answer does not wait for its record: that is committed a tenth of a second later, half a
+second under load, many of them in one transaction. What is acknowledged to a peer (MPPS,
+commitment) never goes this way.
 """
 
 import logging
@@ -15,6 +16,8 @@ from django.db import InterfaceError, OperationalError, connections
 logger = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.1
+BUSY_SECONDS, BUSY_RECORDS = 0.5, 100  # after so many at once more are gathered, and less written
+SLICE = 500  # records of a transaction: others write between two
 AGAIN_SECONDS = 1.0
 MAX_WAITING = 20_000  # records kept while the database is away
 
@@ -61,31 +64,39 @@ class Recorder:
             self._has_work.set()
 
     def _run(self) -> None:
+        written = 0
         try:
             while not self._is_stopping.is_set():
                 self._has_work.wait()
-                self._is_stopping.wait(GATHER_SECONDS)
+                is_busy = written >= BUSY_RECORDS
+                self._is_stopping.wait(BUSY_SECONDS if is_busy else GATHER_SECONDS)
                 self._has_work.clear()
-                self._write_all()
+                written = self._write_all()
             self._write_all()
         finally:
             connections.close_all()
 
-    def _write_all(self) -> None:
+    def _write_all(self) -> int:
+        """Write what waits; return how much that was."""
         with self._lock:
             batch, self._waiting = self._waiting, []
         by_service: dict[Write, list[Any]] = {}
         for write, record in batch:
             by_service.setdefault(write, []).append(record)
         for write, records in by_service.items():
-            try:
-                write(records)
-            except (OperationalError, InterfaceError):  # no database, or a lock held too long
-                logger.exception("%d records cannot be written; trying again", len(records))
-                connections.close_all()
-                self._keep(write, records)
-            except Exception:
-                logger.exception("%d records cannot be written", len(records))
+            for start in range(0, len(records), SLICE):
+                self._write(write, records[start : start + SLICE])
+        return len(batch)
+
+    def _write(self, write: Write, records: list[Any]) -> None:
+        try:
+            write(records)
+        except (OperationalError, InterfaceError):  # no database, or a lock held too long
+            logger.exception("%d records cannot be written; trying again", len(records))
+            connections.close_all()
+            self._keep(write, records)
+        except Exception:
+            logger.exception("%d records cannot be written", len(records))
 
     def _keep(self, write: Write, records: list[Any]) -> None:
         """Keep records for another try, the newest where there are too many."""

@@ -24,7 +24,7 @@ class FindCourse:
         self.delivery = delivery
         self.message_id = message.command.message_id
         self._answers, self._message, self._via = answers, message, via
-        self._heads: dict[int, bytes] = {}  # command sets of pending answers
+        self._heads: dict[int, bytes] = {}  # PDUs of the pending answers' command sets
         self._chunk = b""
         self._ends: list[int] = []  # of the pending answers in the chunk
         self._final: int | None = None
@@ -45,14 +45,13 @@ class FindCourse:
     def make(self) -> None:
         """Make the next chunk: pending answers, and the final one where they end."""
         parts: list[bytes] = []
-        size = 0
+        size, context_id, dataset = 0, self._message.context_id, self._via.dataset
         self._ends = []
         while self._final is None and size < CHUNK_BYTES and len(self._ends) < CHUNK_ANSWERS:
             answer = next(self._answers, FindAnswer())
             if answer.status in PENDING:
-                part = self._via.message(
-                    self._message.context_id, self._head(answer.status), answer.identifier
-                )
+                head = self._heads.get(answer.status) or self._head(answer.status)
+                part = head + dataset(context_id, answer.identifier)
                 size += len(part)
                 self._ends.append(size)
             else:
@@ -80,10 +79,10 @@ class FindCourse:
         self._answers.close()  # type: ignore[attr-defined]
 
     def _head(self, pending: int) -> bytes:
-        if pending not in self._heads:
-            self._heads[pending] = commands.response(
-                commands.C_FIND_RSP, self._message.command, pending, has_dataset=True
-            )
+        command = commands.response(
+            commands.C_FIND_RSP, self._message.command, pending, has_dataset=True
+        )
+        self._heads[pending] = self._via.message(self._message.context_id, command)
         return self._heads[pending]
 
     def _last(self, answer: FindAnswer) -> bytes:

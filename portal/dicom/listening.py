@@ -21,7 +21,7 @@ from portal.dicom.upper_layer.pdus import Implementation
 IMPLEMENTATION_CLASS_UID = "2.25.313872410986263894719582030492160213671"  # PS3.7 D.3.3.2
 IMPLEMENTATION_VERSION_NAME = "RADPORTAL_1"
 MAX_PDU = 16382
-DESKS = 4
+DESKS = 2  # Python works on one at a time; the second is for while a statement runs
 POLL_SECONDS = 0.05  # how soon pynetdicom's server notices that it is to end
 
 

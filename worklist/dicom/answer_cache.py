@@ -11,7 +11,7 @@ from worklist.dicom.answers import Asker, answer_bytes
 from worklist.dicom.fingerprints import Fingerprint
 from worklist.dicom.items import Item, Syntax
 
-MAX_BYTES = 24 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 _OVERHEAD = 200  # of a remembered answer beside its bytes, roughly
 
 Way = tuple[Fingerprint, Asker, str]

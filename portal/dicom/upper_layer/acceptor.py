@@ -124,13 +124,13 @@ class Acceptor:
         self.state = State.CLOSING
         return pdus.abort(reason)
 
-    def message(self, context_id: int, command: bytes, dataset: bytes = b"") -> bytes:
-        """Return the PDUs of a message, none longer than the peer takes."""
-        limit = self.peer_max_length
-        sent = pdus.p_data(context_id, command, limit, is_command=True)
-        if dataset:
-            sent += pdus.p_data(context_id, dataset, limit, is_command=False)
-        return sent
+    def message(self, context_id: int, command: bytes) -> bytes:
+        """Return the PDUs of a command set, none longer than the peer takes."""
+        return pdus.p_data(context_id, command, self.peer_max_length, is_command=True)
+
+    def dataset(self, context_id: int, raw: bytes) -> bytes:
+        """Return the PDUs of a dataset, which follow those of its command set."""
+        return pdus.p_data(context_id, raw, self.peer_max_length, is_command=False)
 
     def _next_pdu(self) -> tuple[int, bytes] | None:
         """Return type and body of the next whole PDU; refuse a length before its body comes."""
