@@ -141,7 +141,7 @@ def test_usual_queries_are_served_by_a_range_of_an_index(ct1, keys, index, bound
     ],
 )
 def test_no_query_reads_the_table_from_end_to_end(ct1, keys):
-    """Open entries of one facility at most, by an index; PostgreSQL may read a small table whole."""
+    """Open entries of one facility at most, by an index; PostgreSQL may read small tables whole."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
