@@ -1,6 +1,5 @@
 """Fixtures that all tests share."""
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from django.core.cache import cache
 from portal import services
 from portal.models import Facility
 from portal.types import Actor
+from tests.peers import ports
 
 PASSWORD = "synthetic-password"
 
@@ -72,10 +72,7 @@ def make_user(facility: Facility) -> Callable[..., Any]:
 @pytest.fixture
 def free_port() -> int:
     """A TCP port that nobody uses now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    return ports.free_port()
 
 
 @pytest.fixture(params=["own", "pynetdicom"])

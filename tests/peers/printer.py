@@ -1,7 +1,6 @@
 """DCMTK's print SCP (dcmprscp) as film printers: start, stop, freeze, and read what was printed."""
 
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
+from tests.peers.ports import free_port
 from tests.waiting import wait_until
 
 # The first value of a list is the default, the others are the only ones accepted; a key that is
@@ -164,7 +164,7 @@ def film_printer(
     directory: Path, model: str = "film12", *, has_log: bool = False, is_running: bool = True
 ) -> Iterator[FilmPrinter]:
     """Run a film printer on a free port until the block ends."""
-    printer = FilmPrinter(model, directory, _free_port(), has_log)
+    printer = FilmPrinter(model, directory, free_port(), has_log)
     if is_running:
         printer.start()
     try:
@@ -182,13 +182,6 @@ def is_listening(port: int) -> bool:
             if local.endswith(wanted) and state == "0A":
                 return True
     return False
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def _film(stored: Dataset, hardcopies: dict[str, Path]) -> PrintedFilm:

@@ -5,15 +5,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.peers.ports import free_port
 from tests.waiting import wait_until
 
 
 @contextmanager
 def redis() -> Iterator[str]:
     """Start a server without persistence; yield its REDIS_URL."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
         stdout=subprocess.DEVNULL,
