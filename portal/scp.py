@@ -3,8 +3,7 @@
 import logging
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from functools import wraps
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -20,7 +19,6 @@ from pynetdicom.sop_class import Verification
 from portal import admission, services
 from portal.dicom import status
 from portal.dicom.courses import PENDING
-from portal.dicom.errors import InvalidDataset
 from portal.dicom.server import reject
 from portal.dicom.services import (
     Congestion,
@@ -41,7 +39,6 @@ from portal.types import Caller, Heard
 logger = logging.getLogger(__name__)
 
 Answer = tuple[Dataset | int, Dataset | None]
-Failures = dict[type[Exception], int]
 
 # How far answers may run ahead of the socket: one answer is two messages, command and dataset.
 QUEUED_MESSAGES = 4
@@ -128,7 +125,6 @@ def _deliver(
 ) -> Iterator[Answer]:
     """Yield what pynetdicom is to send; FE00 in place of the rest where a C-CANCEL came."""
     syntax = event.context.transfer_syntax
-    form = (syntax.is_implicit_VR, syntax.is_little_endian, False)
     for answer in answers:
         delivery.is_cancelled = delivery.is_cancelled or _is_cancelled(event)
         if delivery.is_cancelled:
@@ -140,13 +136,19 @@ def _deliver(
         identifier = answer.identifier
         if syntax.is_deflated:
             identifier = zlib.decompress(identifier, -zlib.MAX_WBITS)
-        yield answer.status, _with_vrs(decode(BytesIO(identifier), *form))
+        ds = dataset_of(identifier, syntax.is_implicit_VR, syntax.is_little_endian)
+        yield answer.status, ds
         delivery.sent += 1
         if not _let_go_out(event.assoc):
             return
     delivery.final = status.CANCEL if delivery.is_cancelled else status.SUCCESS
     if delivery.is_cancelled:
         yield status.CANCEL, None
+
+
+def dataset_of(identifier: bytes, is_implicit: bool, is_little: bool) -> Dataset:
+    """Return the dataset that pynetdicom writes as these very bytes."""
+    return _with_vrs(decode(BytesIO(identifier), is_implicit, is_little, False))
 
 
 def _with_vrs(ds: Dataset) -> Dataset:
@@ -187,32 +189,6 @@ def _status_of(answer: FindAnswer) -> Dataset:
     if answer.tags:
         found.OffendingElement = list(answer.tags)
     return found
-
-
-def answering(failures: Failures) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
-    """Answer known errors with their status; leave the unknown to pynetdicom (logged, 0110H)."""
-
-    def decorate(handle: Callable[..., Answer]) -> Callable[..., Answer]:
-        @wraps(handle)
-        def answer(event: evt.Event) -> Answer:
-            try:
-                return handle(event)
-            except tuple(failures) as error:
-                return failure_status(error, failures), None
-            finally:
-                connections.close_all()  # opened by this association's own thread
-
-        return answer
-
-    return decorate
-
-
-def failure_status(error: Exception, failures: Failures) -> Dataset:
-    """Return the status dataset for an error: code, comment (LO: 64), offending elements."""
-    code = next(failures[kind] for kind in type(error).__mro__ if kind in failures)
-    tags = error.tags if isinstance(error, InvalidDataset) else ()
-    logger.info("answered %04XH: %s", code, type(error).__name__)
-    return _status_of(FindAnswer(code, comment=str(error), tags=tuple(tags)))
 
 
 FINDS: dict[str, Find] = {}  # SOP class -> service, filled by portal.processes

@@ -59,9 +59,6 @@ class TooManyAssociations(Refusal):
     result, source, reason = 2, 3, 2
 
 
-CALLING_AE_UNKNOWN, CALLED_AE_UNKNOWN = CallingAETitleUnknown, CalledAETitleUnknown
-
-
 @dataclass
 class Delivery:
     """What became of the answers to one request: the stack writes it, the handler reads it."""

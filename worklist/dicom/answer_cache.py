@@ -9,7 +9,8 @@ from pydicom.uid import UID
 
 from worklist.dicom.answers import Asker, answer_bytes
 from worklist.dicom.fingerprints import Fingerprint
-from worklist.dicom.items import Item, Syntax
+from worklist.dicom.items import Item
+from worklist.dicom.questions import syntax_of
 
 MAX_BYTES = 16 * 1024 * 1024
 _OVERHEAD = 200  # of a remembered answer beside its bytes, roughly
@@ -29,11 +30,10 @@ class Answers:
 
     def __init__(self, cache: "AnswerCache", way: "Way", wanted: Item) -> None:
         _, asker, syntax = way
-        uid = UID(syntax)
         self.way = way
         self._cache, self._wanted, self._asker = cache, wanted, asker
-        self._syntax = Syntax(is_implicit=uid.is_implicit_VR, is_little=uid.is_little_endian)
-        self._is_deflated = uid.is_deflated
+        self._syntax = syntax_of(syntax)
+        self._is_deflated = UID(syntax).is_deflated
         self._known: dict[int, Answer] = {}
         self.size = 0
         self.get = self._known.get

@@ -3,11 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pydicom.charset import convert_encodings, default_encoding
-from pydicom.dataelem import RawDataElement
-from pydicom.dataset import Dataset
-from pydicom.tag import Tag
-
 from portal.types import ProfileValues
 from worklist.dicom import charsets, extras, ladder
 from worklist.dicom.entry import SPS_SEQUENCE
@@ -18,7 +13,6 @@ from worklist.dicom.items import (
     Syntax,
     read,
     sequence,
-    value_bytes,
     vr_of,
     write,
 )
@@ -62,26 +56,6 @@ def answer_bytes(
     """Return an answer as it goes on the wire, and its character set; that is empty for ASCII."""
     found = answer(encoded, wanted, asker)
     return write(found, syntax), text(found, CHARACTER_SET)
-
-
-def dataset_of(identifier: bytes, syntax: Syntax) -> Dataset:
-    """Return a pydicom dataset that is written as these very bytes."""
-    return to_dataset(read(identifier, syntax), syntax)
-
-
-def to_dataset(item: Mapping[int, Element], syntax: Syntax) -> Dataset:
-    """Return a pydicom dataset that is written as our bytes, without decoding them again."""
-    form = (0, syntax.is_implicit, syntax.is_little)
-    elements = {}
-    for tag, element in item.items():
-        value = value_bytes(element, syntax)
-        elements[Tag(tag)] = RawDataElement(Tag(tag), element.vr, len(value), value, *form)
-    ds = Dataset(elements)
-    declared = text(item, CHARACTER_SET)
-    # The same as pydicom derives from the dataset, or it decodes and encodes all over again.
-    encodings = convert_encodings(declared.split("\\")) if declared else default_encoding
-    ds.set_original_encoding(syntax.is_implicit, syntax.is_little, encodings)
-    return ds
 
 
 def _in_charset(found: Item, profile: ProfileValues) -> Item:
