@@ -6,9 +6,10 @@ from time import perf_counter
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import Verification
 
-from portal.dicom.association import Limits, Peer, associate, require_answer
+from portal.dicom.association import Limits, associate, require_answer
 from portal.dicom.errors import NetworkError
 from portal.models import RemoteAE
+from portal.outbound import peer_of
 
 LIMITS = Limits(connect=5, associate=10, message=10, idle=15)
 
@@ -24,12 +25,9 @@ class EchoResult:
 
 def echo(device: RemoteAE) -> EchoResult:
     """Ask a device for C-ECHO (PS3.4 Annex A) under its facility's AE title."""
-    if not device.host or not device.port:
-        return EchoResult(False, f"{device.ae_title} has no address. Give it host and port.", 0)
-    peer = Peer(device.host, device.port, device.ae_title, device.facility.ae_title)
     began = perf_counter()
     try:
-        with associate(peer, [build_context(Verification)], limits=LIMITS) as assoc:
+        with associate(peer_of(device), [build_context(Verification)], limits=LIMITS) as assoc:
             code = require_answer(assoc, assoc.send_c_echo(), "C-ECHO", LIMITS.message)
     except NetworkError as error:
         return EchoResult(False, str(error), _since(began))

@@ -40,6 +40,30 @@ class KnocksChanged(News):
     kind = "knock"
 
 
+class CasesChanged(News):
+    """Cases to reconcile: opened, decided, undone."""
+
+    kind = "case"
+
+
+class CommitmentsChanged(News):
+    """Commitments of studies at archives: asked, answered, overdue."""
+
+    kind = "commitment"
+
+
+class RelaysChanged(News):
+    """Modalities' own commitment requests that we pass on."""
+
+    kind = "relay"
+
+
+class AlertsChanged(News):
+    """Alerts: raised, settled, sent."""
+
+    kind = "alert"
+
+
 class FilmsChanged(News):
     """Films and their boxes."""
 

@@ -36,17 +36,17 @@ def stop_on_signals() -> threading.Event:
 
 def listener_config(*, port: int, is_shared: bool, tls: bool = False) -> ListenerConfig:
     """Join the SOP classes, services and handlers of all apps into one listener's configuration."""
-    sop_classes: list[Any] = []
+    contexts: list[Any] = []
     handlers: list[Any] = []
     for name in settings.DICOM_SCP_MODULES:
         module = import_module(name)
-        sop_classes += module.SOP_CLASSES
+        contexts += [_context(uid, getattr(module, "ROLES", {})) for uid in module.SOP_CLASSES]
         handlers += module.HANDLERS
         portal_scp.FINDS.update(getattr(module, "FINDS", {}))
     return ListenerConfig(
         ae_title=settings.DICOM_AE_TITLE,
         address=(settings.DICOM_BIND, port),
-        contexts=[build_context(sop_class) for sop_class in sop_classes],
+        contexts=contexts,
         handlers=handlers,
         admit=portal_scp.admit,
         finds=portal_scp.FINDS,
@@ -57,6 +57,14 @@ def listener_config(*, port: int, is_shared: bool, tls: bool = False) -> Listene
         max_per_address=settings.DICOM_MAX_PER_ADDRESS,
         is_shared=is_shared,
     )
+
+
+def _context(sop_class: Any, roles: dict[Any, tuple[bool, bool]]) -> Any:
+    """Return what is accepted of a SOP class, with the SCU and SCP roles that a peer may take."""
+    context = build_context(sop_class)
+    if sop_class in roles:
+        context.scu_role, context.scp_role = roles[sop_class]
+    return context
 
 
 def tls_context() -> ssl.SSLContext:

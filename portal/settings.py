@@ -40,12 +40,20 @@ DICOM_MAX_PER_ADDRESS: int = env.int("PORTAL_DICOM_MAX_PER_ADDRESS", 300)
 # "own" serves Verification and Modality Worklist itself, and hands everything else to pynetdicom.
 DICOM_STACK: str = env.str("PORTAL_DICOM_STACK", "own")
 # Modules with SOP_CLASSES, HANDLERS and FINDS, joined into our one listener (portal/processes.py).
-DICOM_SCP_MODULES = ["portal.scp", "worklist.scp"]
+DICOM_SCP_MODULES = [
+    "portal.scp",
+    "worklist.scp.find",
+]
 # Modules with chapters(): what each has to say in the conformance statement.
 DICOM_CONFORMANCE_MODULES = ["portal.conformance", "worklist.conformance"]
 
 # --- worklist -------------------------------------------------------------------------------
 QUERY_DAYS: int = env.int("PORTAL_QUERY_DAYS", 90)  # how long recorded queries are kept
+
+# --- storage commitment ---------------------------------------------------------------------
+# From MPPS COMPLETED until the archive is asked, unless it says before that all images are there.
+COMMITMENT_SETTLE_S: int = env.int("PORTAL_COMMITMENT_SETTLE_S", 120)
+SIMULATED_ARCHIVE_PORT: int = env.int("PORTAL_SIMULATED_ARCHIVE_PORT", 11710)
 
 # --- printing -------------------------------------------------------------------------------
 PRINT_RETRY_S: list[int] = env.list("PORTAL_PRINT_RETRY_S", [30, 60, 120, 300, 600], subcast=int)
@@ -58,12 +66,14 @@ UPLOAD_MAX_BYTES: int = env.int("PORTAL_UPLOAD_MAX_BYTES", 512 * 1024 * 1024)
 WORKER_LOOPS: dict[str, tuple[str, int]] = {
     "printing": ("printing.worker", 4),
     "timers": ("portal.worker", 1),
-    "retention": ("worklist.worker", 1),
+    "retention": ("worklist.worker.retention", 1),
 }
 
 # What else a device of a kind brings with it; and who furnishes the demo department.
 DEVICE_FURNISHERS = {"printer": "printing.services.printers.printer_for_device"}
 DEMO_FURNISHERS = ["worklist.demo", "printing.demo"]
+# What each app knows of an exam's course: timeline(step_id, study_instance_uid, visible_to).
+TIMELINE_MODULES = ["worklist.timeline", "printing.timeline"]
 SIMULATED_PRINTER_MODULE = "printing.dicom.simulator"
 
 # --- applications ---------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Role(StrEnum):
@@ -131,3 +132,20 @@ class Caller:
     def titles(self) -> tuple[str, ...]:
         """The station AE titles whose exams are this device's."""
         return (self.ae_title, *self.aliases)
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """Something that happened to an exam: when, in words, by whom, and where the evidence is."""
+
+    at: datetime
+    title: str
+    text: str = ""  # who, why, how many
+    tone: str = "neutral"
+    icon: str = "info-circle"
+    is_main: bool = True  # one of the main steps; else only under "everything"
+    address: str = ""  # the page of the evidence: a raw message, a query, a job
+    link: str = ""  # the words of that link
+    rank: int = 0  # what comes first of the same moment
+    template: str = ""  # a partial that shows more, with `entry` and `entry.more`
+    more: Any = None

@@ -19,9 +19,9 @@ function tell(name, ids) {
   wait ? setTimeout(send, wait) : send();
 }
 const refetchAll = () => {
-  const alone = [...document.querySelectorAll("[id^='step-'],[id^='job-'],[id^='printer-'],[id^='device-'],[id^='film-']")];
+  const alone = [...document.querySelectorAll("[id^='step-'],[id^='job-'],[id^='printer-'],[id^='device-'],[id^='film-'],[id^='case-'],[id^='commitment-'],[id^='relay-']")];
   alone.filter((el) => !el.closest("[data-merge]")).forEach((el) => tell(el.id, []));
-  ["steps", "jobs", "printers", "devices", "films", "knocks"].forEach((name) => tell(name, []));
+  ["steps", "jobs", "printers", "devices", "films", "knocks", "cases", "commitments", "relays", "alerts"].forEach((name) => tell(name, []));
 };
 function news(kinds) {
   if (kinds.live) return isLive();

@@ -8,7 +8,6 @@ from portal.conformance import CHARACTER_SETS, SERVICES, table
 from portal.dicom import status
 from portal.dicom.character_sets import ALONE, EXTENDED, MULTI_BYTE, PLAIN
 from portal.models import DeviceProfile
-from worklist import scp
 from worklist.dicom import charsets, lengths, mwl
 from worklist.dicom.entry import PATIENT_FIELDS, REQUEST_FIELDS, SPS_SEQUENCE, STEP_FIELDS
 from worklist.dicom.items import tag_name
@@ -23,6 +22,7 @@ from worklist.dicom.match_keys import (
 )
 from worklist.dicom.patterns import MAX_ASTERISKS
 from worklist.models import ScheduledProcedureStep
+from worklist.scp import find as scp
 
 # PS3.4 Table K.6-1: matching key type R; every other is O.
 REQUIRED = frozenset(

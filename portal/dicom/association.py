@@ -2,6 +2,7 @@
 
 import queue
 import socket
+import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Peer:
     port: int
     called_ae_title: str
     calling_ae_title: str
+    tls: ssl.SSLContext | None = None  # none: plain TCP
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,12 @@ def associate(
     *,
     limits: Limits,
     handlers: list[Any] | None = None,
+    roles: Iterable[Any] = (),
 ) -> Iterator[Association]:
-    """Open an association, hand it over, and end it by release (or abort after an error)."""
+    """Open an association, hand it over, and end it by release (or abort after an error).
+
+    `roles` are the SCP/SCU Role Selections to propose (PS3.7 D.3.3.4), of `build_role`.
+    """
     ae = AE(ae_title=peer.calling_ae_title)
     ae.connection_timeout = limits.connect
     ae.acse_timeout = limits.associate
@@ -68,6 +74,8 @@ def associate(
         peer.port,
         ae_title=peer.called_ae_title,
         evt_handlers=[(evt.EVT_CONN_OPEN, _set_no_delay), *(handlers or [])],
+        ext_neg=list(roles),
+        tls_args=(peer.tls, peer.host) if peer.tls else None,
     )
     if not assoc.is_established:
         raise _why_not(assoc, peer)

@@ -8,11 +8,11 @@ from pynetdicom.presentation import build_context
 
 import worklist
 from portal.dicom import status
-from worklist import scp
 from worklist.dicom import charsets, mwl
 from worklist.dicom.entry import SPS_SEQUENCE
 from worklist.dicom.texts import MAX_LENGTH
 from worklist.models import ScheduledProcedureStep
+from worklist.scp import find as scp
 
 TEXT = (Path(worklist.__file__).parent / "CONFORMANCE.md").read_text("utf-8")
 

@@ -10,7 +10,7 @@ from tests.worklist.asking import asked
 from tests.worklist.factories import make_device, make_patient, make_station, make_step
 from tests.worklist.pages import HTMX, other_facility, seen, signed_in
 from worklist.models import StepSighting, WorklistQuery
-from worklist.scp import CAPPED as TOLD
+from worklist.scp.find import CAPPED as TOLD
 from worklist.selectors.queries import CAPPED
 from worklist.views.queries import PAGE_SIZE
 

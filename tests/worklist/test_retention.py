@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from tests.worklist.asking import asked
 from tests.worklist.factories import make_device, make_step
-from worklist import worker
 from worklist.models import StepSighting, WorklistQuery
 from worklist.services import retention
 from worklist.services.retention import worklist_queries_prune
+from worklist.worker import retention as worker
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from portal.models import RemoteAE
 from portal.selectors import facilities
 from worklist.models import WorklistQuery
 
-# What a device is told when its profile's row cap cut the list (worklist.scp).
+# What a device is told when its profile's row cap cut the list (worklist.scp.find).
 CAPPED = "Only the first entries were sent: narrow the query."
 # Texts and outcomes are looked for in so many days, unless a beginning is given: no index helps.
 SEARCHED_DAYS = 7

@@ -1,4 +1,4 @@
-"""Values that cross layers of the worklist; no Django and no dataset in here."""
+"""Values of orders, worklist entries and what is asked of them."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time

@@ -1,0 +1,1 @@
+"""What devices ask of the worklist over DICOM, one module per service."""

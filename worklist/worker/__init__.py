@@ -1,0 +1,1 @@
+"""Loops of the worklist: timers and what goes out, one module each."""
