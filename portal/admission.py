@@ -14,6 +14,7 @@ from django.db import connection
 
 from portal.allow_list import is_from
 from portal.dicom.services import CalledAETitleUnknown, CallingAETitleUnknown, Requestor
+from portal.dicom.tls import TlsFault
 from portal.dicom.values import is_ae_title
 from portal.knocking import BOOK
 from portal.types import Caller, KnockReason, ProfileValues
@@ -64,6 +65,12 @@ def admit(requestor: Requestor) -> Caller:
         _turn_away(requestor, entry.caller.facility_id, reason)
         raise CallingAETitleUnknown
     return entry.caller
+
+
+def tls_fault(address: str, fault: TlsFault) -> None:
+    """Note a connection that never said who it is: one side spoke TLS and the other did not."""
+    logger.warning("no association of %s: %s", address, fault.value)
+    BOOK.note(Requestor("", "", address), None, KnockReason(fault.value))
 
 
 def _row(called: str, calling: str) -> tuple[Any, ...] | None:

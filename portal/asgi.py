@@ -18,6 +18,7 @@ django_application = get_asgi_application()
 from portal.checks import require_servable  # noqa: E402
 from portal.consumers import LiveConsumer  # noqa: E402
 from portal.heartbeat import Heartbeat  # noqa: E402
+from portal.reads import read_log  # noqa: E402
 from portal.relay import Relay  # noqa: E402
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -25,7 +26,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Start the relay and the heartbeat with the web process, stop them with it."""
+    """Start relay, heartbeat and read log with the web process, stop them with it."""
     await receive()
     try:
         require_servable()
@@ -35,8 +36,10 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     relay, pulse = Relay(asyncio.get_running_loop()), Heartbeat("web")
     relay.start()
     pulse.start()
+    read_log.start()
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    await asyncio.to_thread(read_log.stop)
     await asyncio.to_thread(pulse.stop)
     await asyncio.to_thread(relay.stop)
     await send({"type": "lifespan.shutdown.complete"})

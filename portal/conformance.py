@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from pydicom.uid import UID
@@ -98,7 +99,10 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _overview(config: ListenerConfig) -> str:
-    rows = [(UID(uid).name, uid, "SCP") for uid in map(_abstract, config.contexts)]
+    rows = [
+        (UID(_abstract(context)).name, _abstract(context), _role(context))
+        for context in config.contexts
+    ]
     return table(("SOP class", "UID", "Role"), rows)
 
 
@@ -118,7 +122,7 @@ def _policies(config: ListenerConfig) -> str:
         ("Associations at a time from one address", str(config.max_per_address)),
         ("Asynchronous operations", "not negotiated: one operation at a time"),
         ("User identity", "accepted and not used"),
-        ("Role selection", "none but the default roles"),
+        ("Role selection", _roles(config)),
         ("Time limit for the request of an association", f"{limits['acse']:g} s"),
         ("Time limit for a message, from its beginning", f"{limits['dimse']:g} s"),
         ("Time limit for an idle association", f"{limits['network']:g} s"),
@@ -137,11 +141,22 @@ def _policies(config: ListenerConfig) -> str:
 
 def _contexts(config: ListenerConfig) -> str:
     rows = [
-        (UID(_abstract(context)).name, UID(syntax).name, str(syntax), "SCP")
+        (UID(_abstract(context)).name, UID(syntax).name, str(syntax), _role(context))
         for context in config.contexts
         for syntax in context.transfer_syntax
     ]
     return table(("Abstract syntax", "Transfer syntax", "UID", "Role"), rows)
+
+
+def _role(context: Any) -> str:
+    """Return our roles on associations that a peer opens: its SCP role makes us the SCU."""
+    return "SCU, SCP" if context.scp_role else "SCP"
+
+
+def _roles(config: ListenerConfig) -> str:
+    """Say where a peer may take another role than that of the SCU."""
+    both = [UID(_abstract(context)).name for context in config.contexts if context.scp_role]
+    return f"accepted for {', '.join(both)}" if both else "none but the default roles"
 
 
 def _abstract(context: object) -> str:

@@ -16,9 +16,11 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from pynetdicom.presentation import build_context
 
+from portal import admission
 from portal import scp as portal_scp
 from portal.dicom.listening import ListenerConfig, listening
 from portal.heartbeat import Heartbeat
+from portal.n_services import handlers_joined
 from portal.recorder import recorder
 
 logger = logging.getLogger(__name__)
@@ -41,18 +43,19 @@ def listener_config(*, port: int, is_shared: bool, tls: bool = False) -> Listene
     for name in settings.DICOM_SCP_MODULES:
         module = import_module(name)
         contexts += [_context(uid, getattr(module, "ROLES", {})) for uid in module.SOP_CLASSES]
-        handlers += module.HANDLERS
+        handlers += [(event, handler, module.SOP_CLASSES) for event, handler in module.HANDLERS]
         portal_scp.FINDS.update(getattr(module, "FINDS", {}))
     return ListenerConfig(
         ae_title=settings.DICOM_AE_TITLE,
         address=(settings.DICOM_BIND, port),
         contexts=contexts,
-        handlers=handlers,
+        handlers=handlers_joined(handlers),
         admit=portal_scp.admit,
         finds=portal_scp.FINDS,
         on_desk_end=connections.close_all,
         is_stock=settings.DICOM_STACK == "pynetdicom",
         ssl_context=tls_context() if tls else None,
+        on_tls_fault=admission.tls_fault,
         max_associations=settings.DICOM_MAX_ASSOCIATIONS,
         max_per_address=settings.DICOM_MAX_PER_ADDRESS,
         is_shared=is_shared,

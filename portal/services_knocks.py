@@ -52,6 +52,8 @@ def knock_admit(
     if knock.reason == KnockReason.CALLED_UNKNOWN:
         sentence = _("Nobody here is called “%(called)s”: set that at the device, not here.")
         raise Conflict(sentence % {"called": knock.called_ae_title})
+    if not knock.calling_ae_title:
+        raise Conflict(_("Nobody knows who that was: no association came about, for want of TLS."))
     rows = RemoteAE.objects.select_for_update().filter(facility_id=facility_id)
     device = rows.filter(ae_title=knock.calling_ae_title).first()
     if device is None:

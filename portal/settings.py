@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from environs import Env
@@ -25,6 +26,10 @@ ALLOWED_HOSTS: list[str] = env.list("PORTAL_ALLOWED_HOSTS", ["localhost", "127.0
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("PORTAL_TRUSTED_ORIGINS", [])
 HTTP_PORT: int = env.int("PORTAL_HTTP_PORT", 8000)
 HTTP_BIND: str = env.str("PORTAL_HTTP_BIND", "127.0.0.1")
+# Where people reach the pages: alerts that leave the building lead there.
+PUBLIC_ADDRESS: str = env.str(
+    "PORTAL_ADDRESS", (CSRF_TRUSTED_ORIGINS or [f"http://localhost:{HTTP_PORT}"])[0]
+).rstrip("/")
 
 # --- DICOM ----------------------------------------------------------------------------------
 DICOM_AE_TITLE: str = env.str("PORTAL_AE_TITLE", "PORTAL")
@@ -43,17 +48,37 @@ DICOM_STACK: str = env.str("PORTAL_DICOM_STACK", "own")
 DICOM_SCP_MODULES = [
     "portal.scp",
     "worklist.scp.find",
+    "worklist.scp.mpps",
+    "worklist.scp.commitment",
+    "worklist.scp.availability",
 ]
 # Modules with chapters(): what each has to say in the conformance statement.
-DICOM_CONFORMANCE_MODULES = ["portal.conformance", "worklist.conformance"]
+DICOM_CONFORMANCE_MODULES = [
+    "portal.conformance",
+    "worklist.conformance",
+    "worklist.conformance_mpps",
+    "worklist.conformance_commitment",
+]
 
 # --- worklist -------------------------------------------------------------------------------
 QUERY_DAYS: int = env.int("PORTAL_QUERY_DAYS", 90)  # how long recorded queries are kept
+# A performed step that has been IN PROGRESS longer is a case to reconcile.
+MPPS_OVERDUE_S: int = env.int("PORTAL_MPPS_OVERDUE_S", 4 * 3600)
 
 # --- storage commitment ---------------------------------------------------------------------
 # From MPPS COMPLETED until the archive is asked, unless it says before that all images are there.
 COMMITMENT_SETTLE_S: int = env.int("PORTAL_COMMITMENT_SETTLE_S", 120)
+# How long the test of an archive waits for its report.
+COMMITMENT_PROBE_S: int = env.int("PORTAL_COMMITMENT_PROBE_S", 15)
+# After how many seconds a modality is told again what became of its own, relayed request.
+RELAY_RETRY_S: list[int] = env.list("PORTAL_RELAY_RETRY_S", [30, 60, 300, 900, 3600], subcast=int)
+
+# --- simulated department: page, archive and scanners, on development machines only -----------
+SIMULATION: bool = DEVELOPMENT and env.bool("PORTAL_SIMULATION", True)
 SIMULATED_ARCHIVE_PORT: int = env.int("PORTAL_SIMULATED_ARCHIVE_PORT", 11710)
+SIMULATED_ARCHIVE_DIR = DATA_DIR / "simulated-archive"
+# Where scanners of the demonstration department take C-ECHO and commitment reports; 0: nowhere.
+SIMULATED_SCANNER_PORT: int = env.int("PORTAL_SIMULATED_SCANNER_PORT", 11201)
 
 # --- printing -------------------------------------------------------------------------------
 PRINT_RETRY_S: list[int] = env.list("PORTAL_PRINT_RETRY_S", [30, 60, 120, 300, 600], subcast=int)
@@ -67,14 +92,50 @@ WORKER_LOOPS: dict[str, tuple[str, int]] = {
     "printing": ("printing.worker", 4),
     "timers": ("portal.worker", 1),
     "retention": ("worklist.worker.retention", 1),
+    "commitment": ("worklist.worker.commitment", 2),
+    "cross-check": ("worklist.worker.cross_check", 1),
+    "alerts": ("portal.alerting", 2),
+    "overdue": ("worklist.worker.overdue", 1),
+    "relay": ("worklist.worker.relay", 2),
 }
 
 # What else a device of a kind brings with it; and who furnishes the demo department.
 DEVICE_FURNISHERS = {"printer": "printing.services.printers.printer_for_device"}
+# What else is tried when a device of a kind is tested: function(device, by) -> its ProbeLines.
+DEVICE_TESTERS = {"archive": "worklist.probe.probe"}
 DEMO_FURNISHERS = ["worklist.demo", "printing.demo"]
-# What each app knows of an exam's course: timeline(step_id, study_instance_uid, visible_to).
+# What each app knows of an exam's course: course(step_id, study_instance_uids, visible_to).
 TIMELINE_MODULES = ["worklist.timeline", "printing.timeline"]
-SIMULATED_PRINTER_MODULE = "printing.dicom.simulator"
+# Which exam a study is of: function(studies, visible_to) -> {Study Instance UID: exam's key}.
+EXAMS_OF_STUDIES = "worklist.selectors.steps.exams_of_studies"
+# What `serve` runs besides on development machines: context manager -> its arguments. A simulator
+# with port 0 is left out.
+SIMULATORS: dict[str, dict[str, Any]] = {
+    "printing.dicom.simulator.simulated_printer": {
+        "address": ("127.0.0.1", SIMULATED_PRINTER_PORT),
+        "directory": SIMULATED_PRINTER_DIR,
+    },
+}
+if SIMULATION:
+    SIMULATORS |= {
+        "worklist.dicom.simulator.archive.simulated_archive": {
+            "address": ("127.0.0.1", SIMULATED_ARCHIVE_PORT),
+            "directory": SIMULATED_ARCHIVE_DIR,
+            "portal": ("127.0.0.1" if DICOM_BIND == "0.0.0.0" else DICOM_BIND, DICOM_PORT),  # noqa: S104
+            "portal_ae_title": DICOM_AE_TITLE,
+        },
+        "worklist.dicom.simulator.listeners.simulated_scanners": {
+            "address": ("127.0.0.1", SIMULATED_SCANNER_PORT),
+            "directory": SIMULATED_ARCHIVE_DIR,
+            "ae_titles": ["CT1", "CT2", "MR1", "US1", "CR1", "MG1"],
+        },
+    }
+# Places of the menu with a number: url name -> function(visible_to) -> int, and the news ("cases",
+# "commitments", "alerts", ...) on which open pages fetch it again.
+MENU_COUNTS: dict[str, tuple[str, str]] = {
+    "worklist:reconcile": ("worklist.selectors.cases.open_count", "cases"),
+    "worklist:commitments": ("worklist.selectors.commitments.needing_people", "commitments"),
+}
 
 # --- applications ---------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -194,6 +255,19 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "5/300s/key,20/300s/ip"}
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("PORTAL_SECURE_COOKIES", not DEVELOPMENT)
 
+# --- mail: alerts only --------------------------------------------------------------------------
+# smtp://host:25, submission://user:password@host:587 (STARTTLS), smtp://host:465?ssl=1
+_mail = env.dj_email_url("PORTAL_EMAIL_URL", "smtp://")
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST: str = _mail["EMAIL_HOST"] if env.str("PORTAL_EMAIL_URL", "") else ""  # empty: none
+EMAIL_PORT: int = _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER: str = _mail["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD: str = _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS: bool = _mail["EMAIL_USE_TLS"]
+EMAIL_USE_SSL: bool = _mail["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL: str = env.str("PORTAL_EMAIL_FROM", "radiology-portal@localhost")
+
 # --- pages ------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -260,6 +334,15 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "DeviceKindEnum": "portal.models.RemoteAEKind",
+        "CaseKindEnum": "worklist.models.ReconcileKind",
+        "CaseStateEnum": "worklist.models.ReconcileCase.State",
+        "CommitmentStateEnum": "worklist.models.StudyCommitment.State",
+        "ScheduledStepStatusEnum": "worklist.models.ScheduledProcedureStepStatus",
+        "PerformedStepStatusEnum": "worklist.models.PerformedProcedureStepStatus",
+        "FinalStatusEnum": ["COMPLETED", "DISCONTINUED"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "portal.api_schema.add_problem_details",

@@ -74,6 +74,8 @@ class KnockReason(StrEnum):
     DISABLED = "disabled"
     ADDRESS = "address"
     CERTIFICATE = "certificate"
+    TLS_ON_PLAIN = "tls-on-plain"  # nobody knows who: it never said its AE title
+    TLS_FAILED = "tls-failed"
 
 
 @dataclass(frozen=True)
@@ -135,17 +137,57 @@ class Caller:
 
 
 @dataclass(frozen=True)
+class Link:
+    """Where the evidence is: a raw message, a query, a job, a case."""
+
+    address: str
+    words: str
+
+
+@dataclass(frozen=True)
+class ProbeLine:
+    """One step of testing a device: what was tried, whether it went well, else what to do."""
+
+    name: str
+    is_ok: bool
+    sentence: str
+    advice: str = ""
+
+
+@dataclass(frozen=True)
 class TimelineEntry:
     """Something that happened to an exam: when, in words, by whom, and where the evidence is."""
 
-    at: datetime
+    at: datetime  # by our clock
     title: str
     text: str = ""  # who, why, how many
     tone: str = "neutral"
     icon: str = "info-circle"
+    kind: str = ""  # for programs: `ordered`, `shown`, `status`, `performed`, `commitment`, `job`…
     is_main: bool = True  # one of the main steps; else only under "everything"
-    address: str = ""  # the page of the evidence: a raw message, a query, a job
-    link: str = ""  # the words of that link
+    remarks: tuple[str, ...] = ()  # what a person should know: what was wrong, another clock
+    links: tuple[Link, ...] = ()
     rank: int = 0  # what comes first of the same moment
     template: str = ""  # a partial that shows more, with `entry` and `entry.more`
     more: Any = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A station on an exam's way, for the strip above its timeline; without a tone: not reached."""
+
+    key: str
+    label: str
+    icon: str
+    rank: int
+    note: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What an app knows of an exam's course; `study_instance_uids` are those of its images."""
+
+    study_instance_uids: tuple[str, ...] = ()
+    entries: tuple[TimelineEntry, ...] = ()
+    stages: tuple[Stage, ...] = ()

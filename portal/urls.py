@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import views, views_devices, views_knocks, views_profile
+from portal import views, views_alerts, views_devices, views_exam, views_knocks, views_profile
 
 urlpatterns = [
     path("", views.start, name="start"),
@@ -26,7 +26,21 @@ urlpatterns = [
         views_profile.device_profile_choose,
         name="device-profile-choose",
     ),
-    path("exams/<int:step_id>/", views.exam, name="exam"),
+    path("alerts/", views_alerts.alerts_page, name="alerts"),
+    path("alerts/now/", views_alerts.alerts_now, name="alerts-now"),
+    path("alerts/hooks/new/", views_alerts.hook_new, name="alert-hook-new"),
+    path("alerts/hooks/<int:hook_id>/", views_alerts.hook_edit, name="alert-hook"),
+    path("alerts/hooks/<int:hook_id>/test/", views_alerts.hook_test, name="alert-hook-test"),
+    path("alerts/hooks/<int:hook_id>/delete/", views_alerts.hook_delete, name="alert-hook-delete"),
+    path(
+        "alerts/deliveries/<int:delivery_id>/again/",
+        views_alerts.delivery_again,
+        name="alert-delivery-again",
+    ),
+    path("exams/<int:step_id>/", views_exam.exam, name="exam"),
+    path("exams/<int:step_id>/stages/", views_exam.exam_stages, name="exam-stages"),
+    path("exams/<int:step_id>/timeline/", views_exam.exam_timeline, name="exam-timeline"),
+    path("menu/<str:url_name>/", views.menu_number, name="menu-count"),
     path("", include("portal.urls_account")),
     path("", include("worklist.urls")),
     path("", include("printing.urls")),

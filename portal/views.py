@@ -1,4 +1,4 @@
-"""Pages of the shared ground: start, exam, health."""
+"""Pages of the shared ground: start, health."""
 
 from typing import Any
 
@@ -6,12 +6,13 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
 from portal import selectors
+from portal.context import menu_count
 from portal.health import service_cards
 from portal.types import Role
 
@@ -32,9 +33,12 @@ def start(request: HttpRequest) -> HttpResponse:
     return redirect(reverse(START_PAGES[Role(membership.role)]))
 
 
-def exam(request: HttpRequest, step_id: int) -> HttpResponse:
-    """Show one exam: fragments of both apps, placed by address."""
-    return render(request, "portal/exam.html", {"step_id": step_id})
+def menu_number(request: HttpRequest, url_name: str) -> HttpResponse:
+    """Answer the number beside a place of the menu: how much waits there."""
+    count = menu_count(url_name, visible_to=request.user)
+    if count is None:
+        raise Http404
+    return render(request, "portal/_menu_count.html", {"count": count})
 
 
 def health(request: HttpRequest) -> HttpResponse:

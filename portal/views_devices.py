@@ -10,11 +10,11 @@ from django.views.decorators.http import require_POST
 
 from portal import selectors
 from portal.devices import device_furnish
-from portal.echo import echo
 from portal.errors import InvalidInput, NotFound
 from portal.fields import sent
 from portal.forms import DeviceForm
 from portal.models import RemoteAE
+from portal.probing import device_probe
 from portal.types import Permission
 from portal.views_knocks import knocks_context
 
@@ -48,13 +48,15 @@ def device_edit(request: HttpRequest, device_id: int) -> HttpResponse:
 
 @require_POST
 def device_test(request: HttpRequest, device_id: int) -> HttpResponse:
-    """Ask the device for C-ECHO and say what came of it."""
+    """Try the way to the device, of an archive also the way back, and say what came of it."""
     device = device_of(request, device_id)
     _require_device_write(request)
-    result = echo(device)
+    lines = list(device_probe(device, by=selectors.actor_for(request.user)))
     if request.headers.get("HX-Request"):
-        return render(request, "portal/_device_test.html", {"result": result})
-    (messages.success if result.is_ok else messages.error)(request, result.sentence)
+        return render(request, "portal/_device_test.html", {"lines": lines})
+    for line in lines:
+        tell = messages.success if line.is_ok else messages.error
+        tell(request, f"{device.ae_title}: {line.sentence} {line.advice}".strip())
     return redirect("devices")
 
 

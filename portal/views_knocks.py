@@ -30,6 +30,20 @@ WORDS = {
         gettext_lazy("It showed another TLS certificate than the one it is bound to."),
         gettext_lazy("Accept the certificate"),
     ),
+    KnockReason.TLS_ON_PLAIN: (
+        gettext_lazy(
+            "It spoke TLS at a port of ours that speaks none. Point it to the TLS port, or switch "
+            "TLS off there."
+        ),
+        "",
+    ),
+    KnockReason.TLS_FAILED: (
+        gettext_lazy(
+            "No TLS came about at our TLS port: it spoke none, or one side did not accept the "
+            "other’s certificate."
+        ),
+        "",
+    ),
 }
 NO_CERTIFICATE = gettext_lazy("It came without the TLS certificate that it is bound to.")
 

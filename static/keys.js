@@ -1,6 +1,6 @@
 // Keys of every page, and the small manners of menus, dialogs and toasts. Nothing here is the only way to do a thing.
-const GO = { b: "/board/", w: "/worklist/", p: "/print/", d: "/devices/", q: "/queries/", f: "/films/", h: "/health/" };
-let prefix = 0;
+const GO = { b: "/board/", w: "/worklist/", p: "/print/", d: "/devices/", r: "/reconcile/", q: "/queries/", f: "/films/", h: "/health/" };
+let prefix = -Infinity; // when G was pressed
 const isTyping = (el) => el.closest("input,textarea,select,[contenteditable]");
 const openLayer = () => [...document.querySelectorAll("details.drop[open]")].pop();
 
@@ -8,7 +8,7 @@ addEventListener("keydown", (event) => {
   const form = event.target.closest?.("form");
   if (event.key === "Enter" && !event.ctrlKey && event.target.dataset?.enter)
     return event.preventDefault(), document.getElementById(event.target.dataset.enter).click();
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && form) return form.requestSubmit();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return (form ?? document.querySelector("form[data-submit-keys]"))?.requestSubmit();
   if (event.key === "Escape") {
     const layer = openLayer();
     if (layer) (layer.open = false), layer.querySelector("summary").focus();
@@ -25,8 +25,17 @@ addEventListener("keydown", (event) => {
   else if (key === "?") openDialog("keys");
   else if (key === "n" && document.querySelector("[data-key=n]")) go(event, document.querySelector("[data-key=n]").href);
   else if (key === "t" && document.querySelector("[data-key=t]")) go(event, document.querySelector("[data-key=t]").href);
-  else walkRows(event, key);
+  else pressKey(event, key) || walkRows(event, key);
 });
+// A key of this page alone: a link or button is pressed, a field gets the focus (a radio: the chosen one of its group).
+function pressKey(event, key) {
+  const el = document.querySelector(`[data-page-key=${CSS.escape(key)}]`);
+  if (!el) return false;
+  event.preventDefault();
+  if (el.matches("a,button")) el.click();
+  else (el.type === "radio" ? el.form.querySelector(`[name=${el.name}]:checked`) ?? el : el).focus();
+  return true;
+}
 function go(event, address) {
   event.preventDefault();
   location.assign(address);

@@ -26,6 +26,7 @@ def _files_of_tests(settings: Any, tmp_path_factory: Any) -> None:
     """Keep uploads and simulated pages of tests out of the data directory."""
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("images")
     settings.SIMULATED_PRINTER_DIR = tmp_path_factory.mktemp("simulated")
+    settings.SIMULATED_ARCHIVE_DIR = tmp_path_factory.mktemp("archive")
 
 
 @pytest.fixture(autouse=True)

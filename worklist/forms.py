@@ -28,6 +28,38 @@ class ReasonForm(forms.Form):
         self.fields["reason"].required = is_required
 
 
+class DecideForm(forms.Form):
+    """What a person decides about a case, and why."""
+
+    decision = forms.ChoiceField(
+        widget=forms.RadioSelect, error_messages={"required": _("Choose what to do.")}
+    )
+    step = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Write a reason. It stays in the record.")},
+    )
+    has_compared = forms.BooleanField(
+        label=_("I compared name, birth date and ID with the request form"), required=False
+    )
+
+    def __init__(self, *args: Any, decisions: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["decision"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(name, name) for name in decisions]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the comparison before images are given to a person."""
+        values = super().clean() or {}
+        if values.get("decision") == "link" and not values.get("has_compared"):
+            self.add_error("has_compared", _("Compare first, then tick this."))
+        return values
+
+
 class PatientForm(forms.Form):
     """A patient: three name groups in components, ID with issuer, birth date, sex."""
 

@@ -14,6 +14,9 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext
 
 from portal.dicom.errors import Aborted, ConnectFailed, Rejected, TimedOut
+from portal.dicom.quiet import keep_quiet
+
+keep_quiet()
 
 # PS3.8 Table 9-21: (source, reason) of an A-ASSOCIATE-RJ, in words.
 REASONS = {

@@ -103,6 +103,11 @@ class Connection:
                 return self._wait(EPOLLIN)
         return self._wait(EPOLLIN | EPOLLOUT)
 
+    @property
+    def is_shaking_hands(self) -> bool:
+        """Say whether the TLS handshake has not come to its end."""
+        return self._is_shaking
+
     def expire(self) -> None:
         """End a connection whose time is up: with an A-ABORT where that can still be sent."""
         if not self._out and not self._is_shaking:

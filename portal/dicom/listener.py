@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from portal.dicom.connection import Closed, Connection, HandedOver, Service
+from portal.dicom.tls import OnTlsFault, TlsFault, is_client_hello, is_failed_handshake
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +55,12 @@ class Listener:
         room: Room,
         desks: int,
         on_desk_end: Callable[[], None],
+        on_tls_fault: OnTlsFault = lambda address, fault: None,
     ) -> None:
         self.server_address: tuple[str, int] = sock.getsockname()[:2]
         self._sock, self._service, self._room = sock, service, room
         self._hand_over, self._on_desk_end, self._ssl_context = hand_over, on_desk_end, ssl_context
+        self._on_tls_fault = on_tls_fault
         self._epoll = select.epoll()
         self._connections: dict[int, Connection] = {}
         self._per_address: Counter[str] = Counter()
@@ -123,12 +126,21 @@ class Listener:
                 return
             except Closed as closed:
                 logger.debug("association of %s ended: %s", connection.address, closed)
+                self._note_fault(connection, closed)
             except OSError as error:
                 logger.info("connection of %s lost: %s", connection.address, error)
+                self._note_fault(connection, error)
             except Exception:
                 logger.exception("connection of %s failed", connection.address)
             self._forget(descriptor, connection)
             self._end(connection.end)
+
+    def _note_fault(self, connection: Connection, error: Exception) -> None:
+        """Tell whose connection ended because one side spoke TLS and the other did not."""
+        if is_client_hello(connection.received):
+            self._on_tls_fault(connection.address, TlsFault.ON_PLAIN)
+        elif connection.is_shaking_hands and is_failed_handshake(error):
+            self._on_tls_fault(connection.address, TlsFault.FAILED)
 
     @staticmethod
     def _end(end: Callable[[], None]) -> None:

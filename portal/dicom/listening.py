@@ -16,6 +16,7 @@ from portal.dicom.handover import HandedServer
 from portal.dicom.listener import BACKLOG, SEND_BUFFER, Listener, Room
 from portal.dicom.server import PortalServer, SharedPortalServer
 from portal.dicom.services import Admit, Find
+from portal.dicom.tls import OnTlsFault
 from portal.dicom.upper_layer.pdus import Implementation
 
 IMPLEMENTATION_CLASS_UID = "2.25.313872410986263894719582030492160213671"  # PS3.7 D.3.3.2
@@ -38,6 +39,7 @@ class ListenerConfig:
     finds: dict[str, Find] = field(default_factory=dict)
     on_desk_end: Callable[[], None] = lambda: None
     ssl_context: ssl.SSLContext | None = None
+    on_tls_fault: OnTlsFault = lambda address, fault: None
     max_associations: int = 1000
     max_per_address: int = 300
     is_shared: bool = False  # several processes listen on the same port (SO_REUSEPORT)
@@ -72,6 +74,7 @@ def listening(config: ListenerConfig) -> Iterator[Any]:
         room=Room(config.max_associations, config.max_per_address),
         desks=DESKS,
         on_desk_end=config.on_desk_end,
+        on_tls_fault=config.on_tls_fault,
     )
     listener.start()
     try:
@@ -128,7 +131,10 @@ def _ae(config: ListenerConfig) -> AE:
     ae.acse_timeout = config.limits["acse"]
     ae.dimse_timeout = config.limits["dimse"]
     ae.network_timeout = config.limits["network"]
-    ae.supported_contexts = config.contexts
+    for context in config.contexts:  # setting them all at once loses their roles (pynetdicom 3.0.4)
+        ae.add_supported_context(
+            context.abstract_syntax, context.transfer_syntax, context.scu_role, context.scp_role
+        )
     return ae
 
 
@@ -140,6 +146,7 @@ def _server(ae: AE, config: ListenerConfig, server_class: type[PortalServer]) ->
         evt_handlers=config.handlers,
         server_class=server_class,
     )
+    server.on_tls_fault = config.on_tls_fault
     ae._servers.append(server)  # shutdown() of pynetdicom 3.0.4 takes it off this list
     return server
 

@@ -2,19 +2,47 @@
 
 import logging
 import socket
-from typing import Any
+from typing import Any, cast
 
-from pynetdicom import _config, evt
-from pynetdicom.transport import ThreadedAssociationServer
+from pynetdicom import evt
+from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
+from portal.dicom.quiet import keep_quiet
 from portal.dicom.services import Refusal
+from portal.dicom.tls import OnTlsFault, TlsFault, is_client_hello, is_failed_handshake
 
 logger = logging.getLogger(__name__)
 
-# pynetdicom formats every identifier for its log, also when nobody listens, and those are patients.
-_config.LOG_HANDLER_LEVEL = "none"
-_config.LOG_REQUEST_IDENTIFIERS = False
-_config.LOG_RESPONSE_IDENTIFIERS = False
+keep_quiet()
+
+
+class WatchedSocket(AssociationSocket):
+    """pynetdicom's socket of an association, telling when its peer begins with TLS."""
+
+    watcher: OnTlsFault | None = None
+    address = ""
+
+    def recv(self, nr_bytes: int) -> bytearray:
+        """Return that many bytes, fewer at the end of the connection."""
+        received = cast("bytearray", super().recv(nr_bytes))
+        watcher, self.watcher = self.watcher, None
+        if watcher is not None and is_client_hello(bytes(received[:2])):
+            watcher(self.address, TlsFault.ON_PLAIN)
+        return received
+
+
+class WatchingHandler(RequestHandler):
+    """Makes pynetdicom's association of a connection, with a socket that is watched."""
+
+    server: Any
+
+    def _create_association(self) -> Any:
+        assoc = super()._create_association()
+        ours = WatchedSocket.__new__(WatchedSocket)
+        ours.__dict__ |= vars(assoc.dul.socket)
+        ours.watcher, ours.address = self.server.on_tls_fault, self.client_address[0]
+        assoc.dul.socket = ours
+        return assoc
 
 
 class PortalServer(ThreadedAssociationServer):
@@ -23,6 +51,7 @@ class PortalServer(ThreadedAssociationServer):
     request_queue_size = 512
     handshake_seconds = 10.0
     is_shared = False
+    on_tls_fault: OnTlsFault = staticmethod(lambda address, fault: None)
 
     def server_bind(self) -> None:
         """Share the port between processes where asked to."""
@@ -48,9 +77,15 @@ class PortalServer(ThreadedAssociationServer):
                 request.settimeout(None)
             except OSError as error:
                 logger.warning("TLS handshake with %s failed: %s", client_address[0], error)
+                if is_failed_handshake(error):
+                    self.on_tls_fault(client_address[0], TlsFault.FAILED)
                 self.shutdown_request(request)
                 return
         super().process_request_thread(request, client_address)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Begin an association on the connection."""
+        WatchingHandler(request, client_address, self)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log a connection that failed before it became an association."""

@@ -4,7 +4,7 @@ python -m tests.bench run              everything but a million entries, about 2
 python -m tests.bench run --quick      the gist, under 4 minutes
 python -m tests.bench growth --counts 1000,10000,100000,1000000
 python -m tests.bench compare --target NAME=HOST:PORT:AE[:PID] --counts 1000
-python -m tests.bench standard|echo|crowd|memory|updates|processes|tls|stacks|live
+python -m tests.bench standard|echo|crowd|memory|updates|processes|tls|stacks|live|mpps|commitment
 python -m tests.bench start wlmscpfs --counts 1000
 """
 
@@ -18,7 +18,17 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import changing, crowds, growing, live, report, secure, standard
+from tests.bench import (
+    changing,
+    committing,
+    crowds,
+    growing,
+    live,
+    performed,
+    report,
+    secure,
+    standard,
+)
 from tests.bench.measuring import Shape, Target, Timing
 from tests.bench.peers import PEERS, STANDARD, Peer
 from tests.bench.report import Section
@@ -66,11 +76,25 @@ PARTS: dict[str, Part] = {
     "memory": lambda run, args: [crowds.endurance(run, args.queries_total)],
     "growth": lambda run, args: growing.growth(run, args.counts, args.databases),
     "live": lambda run, args: [live.live()],
+    "mpps": lambda run, args: [performed.performed(run)],
+    "commitment": lambda run, args: committing.committing(run),
     "compare": _compare,
     "start": _start,
 }
 QUICK = ("standard", "crowd", "updates")
-WHOLE = ("standard", "echo", "crowd", "updates", "processes", "stacks", "tls", "memory", "growth")
+WHOLE = (
+    "standard",
+    "echo",
+    "crowd",
+    "updates",
+    "processes",
+    "stacks",
+    "tls",
+    "memory",
+    "growth",
+    "mpps",
+    "commitment",
+)
 COUNTS = {"growth": [1000, 10_000, 100_000], "compare": [1000], "start": [1000]}
 
 

@@ -40,6 +40,7 @@ PAGES = [
     "/devices/{device}/profile/",
     "/health/",
     "/simulated-printer/",
+    "/simulate/",
 ]
 
 

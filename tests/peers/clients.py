@@ -207,3 +207,14 @@ CLIENTS: dict[str, Client] = {
     "raw": raw,
 }
 SYNTAXES = {"implicit": IMPLICIT, "explicit": EXPLICIT, "big-endian": BIG}
+
+
+def dcmjs_create(port: int, sop_class: str, aet: str, uid: str, elements: Item) -> Item:
+    """Send an N-CREATE with dcmjs-dimse in Node; the answer's status, comment and UID."""
+    asked = {"port": port, "sopClass": sop_class, "aet": aet, "uid": uid, "elements": elements}
+    env = {**os.environ, "NODE_PATH": f"{_node_folder()}/node_modules"}
+    script = str(HERE / "node" / "create.js")
+    answer: Item = json.loads(
+        _run(["node", script], asked | {"syntax": "1.2.840.10008.1.2.1"}, env)
+    )
+    return answer

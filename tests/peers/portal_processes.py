@@ -25,7 +25,7 @@ def free_ports(count: int) -> list[int]:
 
 def environment(data_dir: Path, **changes: str) -> dict[str, str]:
     """Return an environment with free ports and a data directory of its own."""
-    http, dicom, film = free_ports(3)
+    http, dicom, film, archive = free_ports(4)
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PORTAL_")}
     kept.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
     return kept | {
@@ -34,6 +34,8 @@ def environment(data_dir: Path, **changes: str) -> dict[str, str]:
         "PORTAL_HTTP_PORT": str(http),
         "PORTAL_DICOM_PORT": str(dicom),
         "PORTAL_SIMULATED_PRINTER_PORT": str(film),
+        "PORTAL_SIMULATED_ARCHIVE_PORT": str(archive),
+        "PORTAL_SIMULATED_SCANNER_PORT": "0",
         **changes,
     }
 

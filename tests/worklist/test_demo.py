@@ -22,7 +22,9 @@ def test_department_has_its_devices_catalogue_and_every_state(facility):
 
     names = ["CT1", "CT2", "MR1", "US1", "CR1", "MG1"]
     assert list(Station.objects.values_list("name", flat=True)) == names
-    assert list(RemoteAE.objects.order_by("port").values_list("ae_title", flat=True)) == names
+    scanners = RemoteAE.objects.filter(kind="modality").order_by("port")
+    assert list(scanners.values_list("ae_title", flat=True)) == names
+    assert RemoteAE.objects.exclude(kind="modality").get().ae_title == "SIMARCHIVE"
     assert ProcedureType.objects.count() >= 18
     steps = ScheduledProcedureStep.objects
     assert steps.count() == 45

@@ -3,12 +3,15 @@
 from datetime import time, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import RemoteAE
+from tests.worklist.courses import make_archive, make_commitment, make_performed, make_round
 from tests.worklist.factories import make_station, make_step
 from tests.worklist.pages import HTMX, seen, signed_in
-from worklist.models import ScheduledProcedureStep, StepSighting
+from worklist.models import PerformedInstance, ScheduledProcedureStep, StepSighting
 
 pytestmark = pytest.mark.django_db
 
@@ -94,11 +97,22 @@ def test_the_day_goes_by_from_arrival_to_completion(person, step):
         step.refresh_from_db()
         assert step.status == status
     page = seen(person.get(f"/exams/{step.pk}/body/"))
-    assert "Devices are not shown this exam any more." in page
+    assert "No scanner has reported which images belong to this exam." in page
     assert page.count("By scheduler.") == 4
 
 
-@pytest.mark.parametrize(("target", "what"), [("exam", 'id="exam"'), ("step-{}", "<tr id=")])
+def test_an_exam_that_was_called_off_says_why(person, step):
+    person.post(f"/exams/{step.pk}/cancel/", {"reason": "Ordered twice"})
+
+    page = seen(person.get(f"/exams/{step.pk}/body/"))
+
+    assert "Cancelled. Devices are not shown this exam any more." in page
+    assert "Reason: Ordered twice" in page
+
+
+@pytest.mark.parametrize(
+    ("target", "what"), [("exam", 'class="page mid exam-now"'), ("step-{}", "<tr id=")]
+)
 def test_htmx_gets_the_part_it_asked_for_and_a_toast_with_undo(person, step, target, what):
     answer = person.post(
         f"/exams/{step.pk}/arrive/",
@@ -202,9 +216,56 @@ def test_who_may_only_look_gets_no_buttons_and_a_sentence_when_they_try(make_use
     assert "You may look but not change this" in seen(answer)
 
 
-def test_the_page_costs_the_same_whatever_happened(person, step, django_assert_num_queries):
-    for verb in ("arrive", "ready", "start"):
-        person.post(f"/exams/{step.pk}/{verb}/")
+@pytest.fixture
+def busy(facility, step):
+    """An exam of 20,000 images in four parts, asked for in three rounds of forty chunks."""
+    ct1 = RemoteAE.objects.get(ae_title="CT1")
+    at = timezone.now() - timedelta(hours=1)
+    for _ in range(4):
+        part = make_performed(step, ct1, began=at, ended=at, series=(2500, 2500))
+    PerformedInstance.objects.bulk_create(
+        PerformedInstance(
+            performed=part,
+            series=part.series.first(),
+            number=number,
+            sop_class_uid="1.2.840.10008.5.1.4.1.1.2",
+            sop_instance_uid=f"1.2.3.{number}",
+        )
+        for number in range(2500)
+    )
+    commitment = make_commitment(
+        step, make_archive(facility), state="failed", expected=20_000, failed=300
+    )
+    for attempt in (1, 2, 3):
+        make_round(commitment, attempt, chunks=40, at=at)
+    ScheduledProcedureStep.objects.filter(pk=step.pk).update(status="COMPLETED")
+    return step
 
-    with django_assert_num_queries(8):
-        person.get(f"/exams/{step.pk}/body/")
+
+def test_the_page_costs_the_same_whatever_happened(person, busy, django_assert_max_num_queries):
+    with django_assert_max_num_queries(65):
+        person.get(f"/exams/{busy.pk}/?view=all")
+
+
+def test_what_an_open_page_refetches_costs_little(person, busy, django_assert_max_num_queries):
+    """The timeline, its strip and the films stay: they ask for themselves."""
+    with django_assert_max_num_queries(20):
+        answer = seen(person.get(f"/exams/{busy.pk}/timeline/?view=all", headers=HTMX))
+
+    assert "MAIN asked about 20000 images, round 3" in answer
+    with django_assert_max_num_queries(30):
+        body = seen(person.get(f"/exams/{busy.pk}/body/", headers=HTMX))
+    assert 'id="exam-order" hx-swap-oob="true"' in body
+    assert "exam-timeline" not in body
+
+
+def test_no_page_of_an_exam_loads_the_rows_of_its_images(person, busy):
+    """Issue 5: an exam of 20,000 instances."""
+    with CaptureQueriesContext(connection) as queries:
+        person.get(f"/exams/{busy.pk}/timeline/?view=all")
+
+    read = [one["sql"] for one in queries if "performedinstance" in one["sql"]]
+    assert all("worklist_relayedcommitment" in sql for sql in read)  # only to find its relays
+    failed = [one["sql"] for one in queries if 'FROM "worklist_committedinstance"' in one["sql"]]
+    assert len(failed) == 1
+    assert "ROW_NUMBER()" in failed[0]

@@ -2,6 +2,12 @@
 
 from typing import Any
 
+from worklist.api.cases import CaseViewSet
+from worklist.api.commitments import (
+    ArchivePolicyViewSet,
+    CommitmentPolicyViewSet,
+    CommitmentViewSet,
+)
 from worklist.api.orders import (
     OrderViewSet,
     PatientViewSet,
@@ -9,6 +15,7 @@ from worklist.api.orders import (
     StationViewSet,
     StepViewSet,
 )
+from worklist.api.performed import PerformedStepViewSet
 from worklist.api.queries import WorklistQueryViewSet
 
 COLLECTIONS: dict[str, Any] = {
@@ -18,4 +25,9 @@ COLLECTIONS: dict[str, Any] = {
     "stations": StationViewSet,
     "procedure-types": ProcedureTypeViewSet,
     "worklist-queries": WorklistQueryViewSet,
+    "performed-steps": PerformedStepViewSet,
+    "commitments": CommitmentViewSet,
+    "commitment-policies": CommitmentPolicyViewSet,
+    "archive-policies": ArchivePolicyViewSet,
+    "reconcile-cases": CaseViewSet,
 }

@@ -11,6 +11,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from portal.api import actor_of, answer, facility_id_of, validated
+from portal.reads import note_read
+from portal.timeline import course
 from worklist.api.queries import explained
 from worklist.models import (
     ImagingServiceRequest,
@@ -38,6 +40,7 @@ from worklist.serializers.orders import (
     UndoInput,
 )
 from worklist.serializers.queries import ExplanationSerializer, WhyInput
+from worklist.serializers.timeline import TimelineSerializer
 from worklist.services import orders, patients, steps
 from worklist.types import OrderValues, PatientValues
 
@@ -217,6 +220,15 @@ class StepViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[ScheduledPr
         """Say why the exam is, or is not, on a device's worklist, key by key."""
         step = get_object_or_404(self.get_queryset(), pk=pk)
         return Response(ExplanationSerializer(explained(request, step)).data)
+
+    @extend_schema(responses=TimelineSerializer)
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def timeline(self, request: Request, pk: str) -> Response:
+        """Tell the exam's course: every entry, from order to print, and by which message."""
+        step = get_object_or_404(self.get_queryset(), pk=pk)
+        note_read(request.user, step.facility_id, "exam", step.pk)
+        found = course(step_id=step.pk, visible_to=request.user)
+        return Response(TimelineSerializer(found).data)
 
     def _set_status(self, request: Request, to: str) -> Response:
         values = validated(StatusInput, request)

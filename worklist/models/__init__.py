@@ -33,12 +33,11 @@ from worklist.models.performed import (
     ReconcileCase,
     ReconcileKind,
 )
+from worklist.models.queries import StepSighting, WorklistQuery
 from worklist.models.step import (
     ScheduledProcedureStep,
     ScheduledProcedureStepStatus,
-    StepSighting,
     WorklistEntry,
-    WorklistQuery,
 )
 from worklist.models.study_commitment import (
     InstanceState,

@@ -1,5 +1,7 @@
 """Reads of scheduled procedure steps."""
 
+from collections.abc import Collection
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Prefetch, QuerySet
 
@@ -22,3 +24,17 @@ def scheduled_steps(
         .defer("imported", "requested_procedure__imported")
         .order_by("start_date", "start_time", "pk")
     )
+
+
+def exams_of_studies(
+    studies: Collection[str], *, visible_to: AbstractBaseUser | AnonymousUser
+) -> dict[str, int]:
+    """Return the key of each study's exam; of several steps of one procedure the first."""
+    found = ScheduledProcedureStep.objects.filter(
+        facility__memberships__user_id=user_key(visible_to),
+        requested_procedure__study_instance_uid__in=list(studies),
+    )
+    rows = found.order_by("-start_date", "-start_time", "-pk").values_list(
+        "requested_procedure__study_instance_uid", "pk"
+    )
+    return dict(rows)

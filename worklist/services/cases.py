@@ -6,9 +6,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.events import CasesChanged, emit
-from worklist.models import PerformedProcedureStep, PerformedStepMessage, ReconcileCase
+from worklist.models import (
+    PerformedProcedureStep,
+    PerformedStepMessage,
+    ReconcileCase,
+    ReconcileKind,
+)
 
 State = ReconcileCase.State
+# What the end of a performed step settles by itself, and what a link does.
+OVERDUE: list[str] = [ReconcileKind.OVERDUE]
+UNLINKED: list[str] = [
+    ReconcileKind.UNSCHEDULED,
+    ReconcileKind.NO_MATCH,
+    ReconcileKind.WRONG_PATIENT,
+    ReconcileKind.SEVERAL,
+    ReconcileKind.ORPHAN,
+]
 
 
 @transaction.atomic

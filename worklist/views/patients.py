@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from portal.errors import InvalidInput, NotFound, StaleVersion
 from portal.fields import sent
+from portal.reads import note_read
 from portal.selectors import actor_for
 from worklist.forms import PATIENT_FIELDS, PatientForm, patient_initial
 from worklist.models import Patient, ScheduledProcedureStep
@@ -39,6 +40,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def patient(request: HttpRequest, patient_id: int) -> HttpResponse:
     """Show one patient: who it is, and their exams."""
     found = patient_of(request, patient_id)
+    note_read(request.user, found.facility_id, "patient", patient_id)
     steps = scheduled_steps(visible_to=request.user).filter(
         requested_procedure__service_request__patient=found
     )

@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from portal.errors import NotFound
 from portal.fields import sent
 from portal.models import RemoteAE
+from portal.reads import note_read
 from portal.selectors import actor_for
 from worklist.forms import ReasonForm
 from worklist.models import ScheduledProcedureStep
 from worklist.selectors.devices import devices_for
-from worklist.selectors.history import history
+from worklist.selectors.performing import open_cases_of
 from worklist.selectors.steps import scheduled_steps
 from worklist.services import steps as services
 from worklist.views.rows import exam_row
-from worklist.views.telling import told
 from worklist.views.verbs import BY_NAME, Verb, can_undo, next_verb
 from worklist.views.verdict import verdict_of
 
@@ -32,8 +32,11 @@ def step_row(request: HttpRequest, step_id: int) -> HttpResponse:
 
 
 def exam_body(request: HttpRequest, step_id: int) -> HttpResponse:
-    """Answer our part of the exam page: identity, verdict, state, order, sightings, history."""
-    return render(request, "worklist/_exam.html", exam_context(request, step_id))
+    """Answer our part of the exam page: all of it, or what htmx takes anew when it changed."""
+    context = exam_context(request, step_id)
+    note_read(request.user, context["step"].facility_id, "exam", step_id)
+    template = "worklist/_exam_now.html" if context["is_again"] else "worklist/_exam.html"
+    return render(request, template, context)
 
 
 def step_act(request: HttpRequest, step_id: int, verb_name: str) -> HttpResponse:
@@ -97,7 +100,9 @@ def exam_context(request: HttpRequest, step_id: int) -> dict[str, Any]:
         "can_undo": can_undo(step),
         "sightings": list(step.sightings.all()),
         "unseen": _unseen(step, meant),
-        "history": [told(one) for one in history(step=step, visible_to=request.user)],
+        "cases": open_cases_of(step),
+        # What else changes with the exam comes along, out of band.
+        "is_again": bool(request.headers.get("HX-Request")),
     }
 
 

@@ -1,19 +1,25 @@
-"""The exam page's first sentence: has the device been shown this exam, and if not, why not."""
+"""The exam page's first sentence: shown to the device, in progress, safe in the archive?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.looks import look_of
 from portal.models import RemoteAE
 from portal.pulse import clock
-from worklist.models import ScheduledProcedureStep
+from worklist.models import PerformedProcedureStep, ScheduledProcedureStep
+from worklist.selectors.clearance import clearance_of
 from worklist.selectors.explaining import explain
+from worklist.selectors.performing import performed_now
 from worklist.selectors.queries import last_query
 from worklist.views.rows import place_of
+from worklist.wording.clearance import clearance_told
 from worklist.wording.explanations import told
+from worklist.wording.story import why_address
+
+Status = ScheduledProcedureStep.Status
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,12 @@ class Verdict:
 
 def verdict_of(step: ScheduledProcedureStep, *, devices: Sequence[RemoteAE]) -> Verdict:
     """Answer the page's question first (ui.md 1.1); `devices` are those that the exam is for."""
-    if not step.is_open:
+    if step.status in (Status.COMPLETED, Status.DISCONTINUED):
         return _over(step)
+    if not step.is_open:
+        return _called_off(step)
+    if step.status == Status.STARTED:
+        return _in_progress(step)
     sightings = list(step.sightings.all())
     if not sightings:
         return _not_shown(step, devices)
@@ -53,12 +63,41 @@ def verdict_of(step: ScheduledProcedureStep, *, devices: Sequence[RemoteAE]) -> 
     return Verdict("ok", "eye-check", sentence, why=why_address(step, last.device))
 
 
-def why_address(step: ScheduledProcedureStep, device: RemoteAE) -> str:
-    """Return where it is told why this device is, or is not, shown this exam."""
-    return f"{reverse('worklist:why', args=[device.pk])}?exam={step.pk}"
+def _in_progress(step: ScheduledProcedureStep) -> Verdict:
+    """Say what is happening since when, by the devices' own reports."""
+    performed = performed_now(step)
+    if not performed:
+        return Verdict(
+            "live",
+            "activity",
+            _("Marked as in progress. No device has reported that it began."),
+            _("It ends when a device reports so, or when somebody marks it as completed."),
+        )
+    sentence = " ".join(
+        _("In progress on %(device)s since %(time)s.")
+        % {"device": one.device.ae_title, "time": clock(one.created_at)}
+        for one in performed
+    )
+    return Verdict("live", "activity", sentence, _so_far(performed))
+
+
+def _so_far(performed: Sequence[PerformedProcedureStep]) -> str:
+    count = sum(one.image_count for one in performed)
+    if not count:
+        return _("No image has been reported so far.")
+    words = ngettext("%(n)d image reported so far.", "%(n)d images reported so far.", count)
+    return words % {"n": count}
 
 
 def _over(step: ScheduledProcedureStep) -> Verdict:
+    """Say whether the images are safe: the department's question once the exam is done."""
+    found = clearance_told(clearance_of(step=step))
+    reason = _("Reason: %(reason)s") % {"reason": step.status_reason} if step.status_reason else ""
+    detail = " ".join(filter(None, (found.detail, reason)))
+    return Verdict(found.tone, found.icon, found.sentence, detail)
+
+
+def _called_off(step: ScheduledProcedureStep) -> Verdict:
     look = look_of("step", step.status)
     sentence = _("%(status)s. Devices are not shown this exam any more.") % {"status": look.label}
     detail = _("Reason: %(reason)s") % {"reason": step.status_reason} if step.status_reason else ""

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from portal import services, services_devices
 from portal.devices import device_furnish
 from portal.dicom.tls import certificate_file_sha256
-from portal.echo import echo
 from portal.errors import InvalidInput, PortalError
 from portal.models import RemoteAE
+from portal.probing import device_probe
 from portal.types import Actor
 
 BY = Actor.command("device")
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         show = commands.add_parser("list", help="all devices")
         show.add_argument("--facility")
         for name, words in (
-            ("test", "association and echo"),
+            ("test", "association and echo; of an archive also the way back to us"),
             ("enable", "let it associate again"),
             ("disable", "reject it like a stranger"),
         ):
@@ -98,10 +98,11 @@ class Command(BaseCommand):
             )
 
     def _test(self, options: dict[str, Any]) -> None:
-        result = echo(_device(options))
-        if not result.is_ok:
-            raise CommandError(result.sentence)
-        self.stdout.write(f"{result.sentence} ({result.milliseconds} ms)")
+        for line in device_probe(_device(options), by=BY):
+            if not line.is_ok:
+                raise CommandError(f"{line.name}: {line.sentence} {line.advice}".strip())
+            self.stdout.write(f"{line.name}: {line.sentence}")
+            self.stdout.flush()
 
     def _enable(self, options: dict[str, Any]) -> None:
         device = _device(options)

@@ -1,15 +1,15 @@
-"""Everything in one process: pages, DICOM listeners, workers, and the simulated film printer."""
+"""Everything in one process: pages, DICOM listeners, workers, and simulated devices."""
 
 import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from importlib import import_module
 from typing import Any
 
 import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.module_loading import import_string
 
 from portal import processes
 from portal.checks import require_servable
@@ -37,11 +37,13 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             try:
                 stack.enter_context(processes.scp())
-                stack.enter_context(simulated_printer())
+                for simulator in simulators():
+                    stack.enter_context(simulator)
             except OSError as error:
                 raise CommandError(
                     f"A DICOM port is taken ({error.strerror}): is the portal running already? "
-                    "Choose others with PORTAL_DICOM_PORT and PORTAL_SIMULATED_PRINTER_PORT."
+                    "Choose others with PORTAL_DICOM_PORT, PORTAL_SIMULATED_PRINTER_PORT and "
+                    "PORTAL_SIMULATED_ARCHIVE_PORT."
                 ) from error
             stack.enter_context(processes.workers())
             config = uvicorn.Config(
@@ -71,12 +73,12 @@ class AnnouncingServer(uvicorn.Server):
             threading.Thread(target=self._announce, name="banner").start()
 
 
-def simulated_printer() -> AbstractContextManager[Any]:
-    """Return the simulated film printer of a development machine, or nothing elsewhere."""
-    if not settings.DEVELOPMENT or not settings.SIMULATED_PRINTER_PORT:
-        return ExitStack()
-    simulator = import_module(settings.SIMULATED_PRINTER_MODULE)
-    context: AbstractContextManager[Any] = simulator.simulated_printer(
-        ("127.0.0.1", settings.SIMULATED_PRINTER_PORT), settings.SIMULATED_PRINTER_DIR
-    )
-    return context
+def simulators() -> list[AbstractContextManager[Any]]:
+    """Return the simulated devices of a development machine; elsewhere there are none."""
+    if not settings.DEVELOPMENT:
+        return []
+    return [
+        import_string(name)(**values)
+        for name, values in settings.SIMULATORS.items()
+        if values["address"][1]
+    ]

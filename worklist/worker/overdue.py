@@ -1,0 +1,28 @@
+"""Timer of performed steps: what a device has left open for too long becomes a case."""
+
+import logging
+import threading
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+
+from worklist.services.overdue import overdue_cases_open
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 60
+TRY_EVERY_S = 15  # looking whether it is time takes SQLite's write lock
+
+
+def work_once(stop: threading.Event | None = None) -> bool:
+    """Open cases for overdue steps, by one process every minute."""
+    if not cache.add("performed-overdue", timezone.now().isoformat(), timeout=LOOK_EVERY_S):
+        if stop is not None:
+            stop.wait(TRY_EVERY_S)
+        return False
+    count = overdue_cases_open(older_than=timedelta(seconds=settings.MPPS_OVERDUE_S))
+    if count:
+        logger.info("%d performed steps are overdue", count)
+    return False
