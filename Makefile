@@ -44,7 +44,7 @@ lint: .venv/.dev
 
 services-on-postgresql: .venv/.dev peers
 	PORTAL_DEBUG=1 .venv/bin/python -m tests.peers.postgresql \
-	  .venv/bin/pytest -q -m "not browser" -k "services or claims or audit or relay or races or matching or annex_k or admission or allow_list" tests
+	  .venv/bin/pytest -q -n 2 -m "not browser" -k "services or claims or audit or relay or races or matching or annex_k or admission or allow_list or commitment_asking or commitment_reports or commitment_plan or commitment_kill or mpps_faults or reconcile or availability_effects or cross_check or clearance" tests
 
 # Exact versions with hashes and no index address; needs uv.
 lock:

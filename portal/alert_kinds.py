@@ -8,6 +8,7 @@ ALERT_KINDS: dict[str, str | Promise] = {
     "commitment-failed": _("The archive did not confirm images"),
     "commitment-unanswered": _("The archive does not answer"),
     "commitment-not-asked": _("The archive could not be asked"),
+    "commitment-withdrawn": _("The archive has no longer what it confirmed"),
     "commitment-report": _("An answer of the archive does not fit"),
     "cross-check": _("The archive lists other images than were reported"),
     "relay-undelivered": _("A scanner cannot be told the archive’s answer"),

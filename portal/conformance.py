@@ -154,9 +154,9 @@ def _role(context: Any) -> str:
 
 
 def _roles(config: ListenerConfig) -> str:
-    """Say where a peer may take another role than that of the SCU."""
-    both = [UID(_abstract(context)).name for context in config.contexts if context.scp_role]
-    return f"accepted for {', '.join(both)}" if both else "none but the default roles"
+    """Say of which SOP classes the roles that a peer proposes are answered."""
+    names = [UID(_abstract(one)).name for one in config.contexts if one.scu_role or one.scp_role]
+    return f"answered for {', '.join(names)}" if names else "none but the default roles"
 
 
 def _abstract(context: object) -> str:

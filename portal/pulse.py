@@ -48,7 +48,19 @@ def ago(value: datetime) -> str:
 
 
 def clock(value: datetime) -> str:
-    """Return a moment as the site's wall clock, with its day unless today."""
+    """Return a moment as a sentence says it after "at": with its day behind it unless today."""
+    local = timezone.localtime(value)
+    today = timezone.localdate()
+    time = f"{local:%H:%M}"
+    if local.date() == today:
+        return time
+    if local.date() == today - timedelta(days=1):
+        return _("%(time)s yesterday") % {"time": time}
+    return _("%(time)s on %(day)s") % {"time": time, "day": date_format(local, "j M Y")}
+
+
+def stamp(value: datetime) -> str:
+    """Return a moment as a list shows it: with its day before it unless today."""
     local = timezone.localtime(value)
     today = timezone.localdate()
     if local.date() == today:

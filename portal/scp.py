@@ -19,6 +19,7 @@ from pynetdicom.sop_class import Verification
 from portal import admission, services
 from portal.dicom import status
 from portal.dicom.courses import PENDING
+from portal.dicom.n_events import instance_not_named
 from portal.dicom.server import reject
 from portal.dicom.services import (
     Congestion,
@@ -198,5 +199,6 @@ HANDLERS: list[Any] = [
     (evt.EVT_C_ECHO, on_c_echo),
     (evt.EVT_C_FIND, on_c_find),
     (evt.EVT_DIMSE_RECV, on_message),
+    (evt.EVT_DIMSE_RECV, instance_not_named),
     (evt.EVT_SOP_EXTENDED, on_extended),
 ]

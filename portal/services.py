@@ -39,7 +39,7 @@ SHIPPED_PROFILES: dict[str, dict[str, Any]] = {
 }
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def audit(
     *,
     facility_id: int,
@@ -50,8 +50,9 @@ def audit(
     detail: dict[str, Any] | None = None,
 ) -> AuditEvent:
     """Append to the facility's chain; the facility row is the lock that keeps the chain one."""
-    Facility.objects.select_for_update().get(pk=facility_id)
-    last = AuditEvent.objects.filter(facility_id=facility_id).order_by("-pk").first()
+    Facility.objects.select_for_update().values_list("pk").get(pk=facility_id)
+    hashes = AuditEvent.objects.filter(facility_id=facility_id).order_by("-pk")
+    last = hashes.values_list("hash", flat=True).first()
     event = AuditEvent(
         facility_id=facility_id,
         at=timezone.now(),
@@ -61,7 +62,7 @@ def audit(
         target=target,
         target_id=str(target_id),
         detail=detail or {},
-        previous_hash=last.hash if last else NO_HASH,
+        previous_hash=last or NO_HASH,
     )
     event.hash = audit_hash(event)
     event.save(force_insert=True)

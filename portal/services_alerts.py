@@ -3,9 +3,14 @@
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from portal.errors import Conflict, NotFound
 from portal.events import AlertsChanged, emit
 from portal.models import Alert, AlertDelivery, AlertHook
+from portal.selectors import require
+from portal.services import audit
+from portal.types import Actor, Permission
 
 SENTENCE_LENGTH = 255
 
@@ -51,3 +56,26 @@ def alert_settle(*, facility_id: int, key: str, kind: str = "") -> int:
         Alert.objects.filter(pk__in=ids).update(settled_at=timezone.now())
         emit(AlertsChanged(facility_id=facility_id, ids=ids))
     return len(ids)
+
+
+@transaction.atomic
+def alert_close(*, alert_id: int, by: Actor) -> Alert:
+    """Have a person settle an alert that was looked after; the next incident raises a new one."""
+    alert = Alert.objects.select_for_update().filter(pk=alert_id).first()
+    if alert is None:
+        raise NotFound(_("There is no such alert in your facility."))
+    require(by, alert.facility_id, Permission.STEP_WRITE)
+    if alert.settled_at is not None:
+        raise Conflict(_("This alert is settled already."))
+    alert.settled_at = timezone.now()
+    alert.save(update_fields=["settled_at"])
+    emit(AlertsChanged(facility_id=alert.facility_id, ids=[alert.pk]))
+    audit(
+        facility_id=alert.facility_id,
+        by=by,
+        action="settle",
+        target="alert",
+        target_id=alert.pk,
+        detail={"kind": alert.kind, "key": alert.key},
+    )
+    return alert

@@ -28,6 +28,7 @@ urlpatterns = [
     ),
     path("alerts/", views_alerts.alerts_page, name="alerts"),
     path("alerts/now/", views_alerts.alerts_now, name="alerts-now"),
+    path("alerts/<int:alert_id>/settle/", views_alerts.alert_settle, name="alert-settle"),
     path("alerts/hooks/new/", views_alerts.hook_new, name="alert-hook-new"),
     path("alerts/hooks/<int:hook_id>/", views_alerts.hook_edit, name="alert-hook"),
     path("alerts/hooks/<int:hook_id>/test/", views_alerts.hook_test, name="alert-hook-test"),

@@ -17,6 +17,7 @@ from portal.fields import sent
 from portal.forms_alerts import HookForm, initial_of
 from portal.models import Alert, AlertDelivery, AlertHook
 from portal.selectors_alerts import alert_hooks, alerts
+from portal.services_alerts import alert_close
 from portal.types import Permission
 
 SHOWN = 50
@@ -93,6 +94,16 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
 def alerts_now(request: HttpRequest) -> HttpResponse:
     """Answer the lists alone: what an open page fetches when an alert is raised, settled, sent."""
     return render(request, "portal/_alerts.html", _context(request))
+
+
+@require_POST
+def alert_settle(request: HttpRequest, alert_id: int) -> HttpResponse:
+    """Settle an alert by hand; a new incident raises a new one."""
+    if not alerts(visible_to=request.user).filter(pk=alert_id).exists():
+        raise NotFound(_("There is no such alert in your facility."))
+    alert_close(alert_id=alert_id, by=selectors.actor_for(request.user))
+    messages.success(request, _("The alert is settled. If it happens again, a new one is raised."))
+    return redirect("alerts")
 
 
 def hook_new(request: HttpRequest) -> HttpResponse:

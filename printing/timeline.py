@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.looks import LOOKS, Look, look_of
-from portal.pulse import clock
+from portal.pulse import stamp
 from portal.types import Course, Link, Stage, TimelineEntry
 from printing.models import JobState, PrintJob, PrintJobEvent
 from printing.selectors.jobs import print_jobs
@@ -70,7 +70,7 @@ def _stages(jobs: list[PrintJob]) -> Iterator[Stage]:
         return
     last = jobs[-1]
     look = _look(last)
-    note = f"{_films(last)}, {clock(last.ended_at or last.created_at)}"
+    note = f"{_films(last)}, {stamp(last.ended_at or last.created_at)}"
     is_done = last.state == JobState.COMPLETED
     label = _("Printed") if is_done else str(look.label)
     yield Stage("printed", label, "printer", 80, note, look.tone)

@@ -38,11 +38,16 @@ VERDICTS = {
 # How a relayed N-ACTION of a modality is answered.
 ACTION_STATUSES = (
     (status.SUCCESS, "received, and passed on; the archive's answer follows"),
+    (status.PROCESSING_FAILURE, "no address to answer to, no archive to ask, or no database"),
     (status.NO_SUCH_SOP_INSTANCE, "not the well-known SOP Instance"),
     (status.INVALID_ARGUMENT_VALUE, "no Transaction UID, no references, or no dataset"),
+    (status.NO_SUCH_SOP_CLASS, "another SOP class"),
     (status.NO_SUCH_ACTION_TYPE, "another Action Type ID than 1"),
     (status.NOT_AUTHORIZED, "requests of this device are not passed on"),
-    (status.DUPLICATE_TRANSACTION_UID, "a Transaction UID that it has used before"),
+    (
+        status.DUPLICATE_TRANSACTION_UID,
+        "a Transaction UID that it has used before, also when the request is the same",
+    ),
 )
 NOTICE_STATUSES = (
     (status.SUCCESS, "written down, every instance of it"),
@@ -64,10 +69,12 @@ def chapters() -> dict[str, str]:
 
 
 def _overview() -> str:
-    rows = [
-        (UID(uid).name, uid, "SCU")
-        for uid in (STORAGE_COMMITMENT, STUDY_ROOT_FIND, "1.2.840.10008.1.1")
-    ]
+    opened = (
+        (STORAGE_COMMITMENT, "SCU; SCP towards a modality whose request is relayed"),
+        (STUDY_ROOT_FIND, "SCU"),
+        ("1.2.840.10008.1.1", "SCU"),
+    )
+    rows = [(UID(uid).name, uid, role) for uid, role in opened]
     return "Associations that we open ourselves:\n\n" + table(
         ("SOP class used", "UID", "Role"), rows
     )
@@ -180,8 +187,10 @@ def _relay() -> str:
             "knowledge. The answer goes back under the modality's Transaction UID on an "
             "association that we open, in the SCP role, and is tried again after "
             + ", ".join(f"{wait} s" for wait in settings.RELAY_RETRY_S)
-            + ". We keep no images ourselves: how long a commitment holds, the archive says (PS3.4 "
-            "J.3.6.2.1).",
+            + ". It is delivered at least once, always with the same content, and counts as "
+            "delivered with status 0000 only. An archive that never answers is reported as failure "
+            "reason 0110 after the last attempt. We keep no images ourselves: how long a "
+            "commitment holds, the archive says (PS3.4 J.3.6.2.1).",
             table(("N-ACTION", "Case"), rows),
         )
     )

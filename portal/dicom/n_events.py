@@ -9,6 +9,19 @@ from portal.dicom import status
 from portal.dicom.n_messages import NAnswer, NRequest
 
 COMMENT_LENGTH = 64  # LO, PS3.7 Annex E
+# Command Fields of requests that name an instance: N-GET, N-SET, N-ACTION, N-DELETE.
+NAMES_INSTANCE = frozenset({0x0110, 0x0120, 0x0130, 0x0150})
+NOT_NAMED = "0"
+
+
+def instance_not_named(event: evt.Event) -> None:
+    """Have a request that names no instance handed over: pynetdicom 3.0.4 would never answer it.
+
+    The event comes between decoding a message and looking whether it is whole.
+    """
+    command = event.message.command_set
+    if command.get("CommandField") in NAMES_INSTANCE:
+        command.RequestedSOPInstanceUID = command.get("RequestedSOPInstanceUID") or NOT_NAMED
 
 
 def request_of(event: evt.Event) -> NRequest:
@@ -27,9 +40,10 @@ def request_of(event: evt.Event) -> NRequest:
         ),
         None,
     )
+    named = _first(request, "AffectedSOPInstanceUID", "RequestedSOPInstanceUID")
     return NRequest(
         sop_class_uid=_first(request, "AffectedSOPClassUID", "RequestedSOPClassUID"),
-        sop_instance_uid=_first(request, "AffectedSOPInstanceUID", "RequestedSOPInstanceUID"),
+        sop_instance_uid="" if named == NOT_NAMED else named,
         transfer_syntax=str(event.context.transfer_syntax),
         dataset=raw.getvalue() if raw else b"",
         address=assoc.requestor.address_info.address if assoc.requestor.address_info else "",

@@ -165,8 +165,8 @@ def person_name(alphabetic: str, ideographic: str = "", phonetic: str = "") -> d
 
 @register.filter
 def plain_name(value: str) -> str:
-    """Return one group of a PN as it reads: `Family, Given`."""
-    return names.group_text(value)
+    """Return a PN as it reads: `Family, Given`, every group of it."""
+    return " · ".join(filter(None, map(names.group_text, value.split("="))))
 
 
 # --- time ---------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def ago(value: datetime | None) -> str:
 @register.filter
 def clock(value: datetime | None) -> str:
     """Return a moment as the site's wall clock, with its day unless today."""
-    return pulse.clock(value) if value else ""
+    return pulse.stamp(value) if value else ""
 
 
 @register.filter

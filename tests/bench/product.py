@@ -85,6 +85,7 @@ class Product:
             )
         try:
             wait_until_listening(started, port, log, seconds=60)
+            _wait_for_all(log, processes)
             yield Target(name, "127.0.0.1", port, AE, started.pid)
         finally:
             started.terminate()
@@ -98,3 +99,12 @@ class Product:
 
         django.setup()
         return apps
+
+
+def _wait_for_all(log: Path, processes: int) -> None:
+    """Wait until every process listens: connections made before would all go to the first."""
+    limit = time.monotonic() + 60
+    while log.read_text(errors="replace").count(" listening on ") < processes:
+        if time.monotonic() > limit:
+            raise RuntimeError(f"not all of {processes} processes listen")
+        time.sleep(0.05)

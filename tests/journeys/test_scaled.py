@@ -48,7 +48,7 @@ def test_a_cfind_in_one_process_reaches_a_browser_of_another(env, browser):
     page.fill("input[name=password]", "radiology-demo")
     page.keyboard.press("Enter")
     page.wait_for_url(lambda address: "/sign-in/" not in address)
-    page.goto(f"{url}/worklist/?view=today&device=CT2")
+    page.goto(f"{url}/worklist/?view=today&device=CT2&status=open")
     page.wait_for_selector("#live[data-state=live]")
     frames.clear()
     page.wait_for_timeout(7_000)  # longer than one blocking read of the channel layer

@@ -136,3 +136,39 @@ def test_nobody_sees_alerts_and_hooks_of_others(facility, actor, administrator):
     assert administrator.get(f"/alerts/hooks/{hook.pk}/").status_code == 404
     assert administrator.post(f"/alerts/hooks/{hook.pk}/delete/").status_code == 404
     assert administrator.post(f"/alerts/deliveries/{delivery.pk}/again/").status_code == 404
+
+
+def test_a_person_settles_an_alert_and_a_new_incident_raises_a_new_one(
+    facility, technologist, make_user
+):
+    """Nothing takes back an odd report: a person has looked, which is audited."""
+    alert = raise_one(facility)
+    assert "Settle" in said(technologist.get("/alerts/"))
+
+    done = technologist.post(f"/alerts/{alert.pk}/settle/", follow=True)
+
+    assert "The alert is settled." in said(done)
+    assert "No alert is open." in said(done)
+    event = AuditEvent.objects.get(target="alert")
+    assert (event.action, event.target_id) == ("settle", str(alert.pk))
+    assert technologist.post(f"/alerts/{alert.pk}/settle/").status_code == 409
+    again = raise_one(facility)
+    assert again is not None
+    assert again.pk != alert.pk
+
+
+def test_only_who_works_on_exams_settles_alerts_and_only_of_the_own_facility(
+    facility, actor, technologist, make_user
+):
+    """Contract: Permission.STEP_WRITE; facility isolation."""
+    auditor = Client()
+    auditor.force_login(make_user("auditor"))
+    alert = raise_one(facility)
+    assert "Settle" not in said(auditor.get("/alerts/")).replace("settles", "")
+    assert auditor.post(f"/alerts/{alert.pk}/settle/").status_code == 403
+    north, _ = facility_set(code="north", ae_title="NORTH", name="North", by=actor)
+    theirs = raise_one(north)
+
+    assert technologist.post(f"/alerts/{theirs.pk}/settle/").status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.settled_at is None

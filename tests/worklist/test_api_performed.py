@@ -5,8 +5,8 @@ import pytest
 from portal.models import AuditEvent
 from tests.api_clients import API, client_of, query_count, require_problem
 from tests.worklist.factories import make_device, make_patient, make_station, make_step
+from tests.worklist.mpps_reporting import performed
 from tests.worklist.pages import other_facility
-from tests.worklist.reporting import performed
 
 pytestmark = pytest.mark.django_db
 PERFORMED = f"{API}/performed-steps/"

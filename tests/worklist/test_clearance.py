@@ -297,3 +297,24 @@ def test_as_many_queries_for_many_images(facility):
         counts.append(len(captured))
     assert counts[0] == counts[1]
     assert counts[1] <= 16
+
+
+def test_a_report_that_is_no_exams_prevents_it(facility):
+    """Issue 5-6: after "wrong patient" nobody knows whose the confirmed images are."""
+    step = make_safe(facility)
+    PerformedProcedureStep.objects.get().references.update(step=None)
+
+    assert unmet(step) == {Unmet.UNLINKED, Unmet.NOT_REPORTED}
+    assert "CT1 reported images under this study that are linked to no exam." in " ".join(
+        one.sentence for one in told(step).conditions
+    )
+
+
+def test_another_exam_of_the_study_does_not_make_this_one_safe(facility):
+    """Two exams of one procedure share a study: the report of one says nothing of the other."""
+    step = make_safe(facility)
+    other = make_step(facility)
+    PerformedProcedureStep.objects.get().references.update(step=other)
+
+    assert Unmet.NOT_REPORTED in unmet(step)
+    assert not clearance_of(step=step).is_clear

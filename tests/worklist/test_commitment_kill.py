@@ -83,8 +83,8 @@ def _worker(start: Start) -> Process:
     return start("run_worker", "--only", "commitment")
 
 
-def _listener(start: Start, port: int) -> Process:
-    started = start("run_scp", PORTAL_DICOM_PORT=str(port))
+def _listener(start: Start, port: int, command: str = "run_scp") -> Process:
+    started = start(command, PORTAL_DICOM_PORT=str(port))
 
     def is_up() -> bool:
         with socket.socket() as sock:
@@ -256,3 +256,24 @@ def test_two_workers_ask_no_more_than_the_archive_allows(facility: Facility, sta
 
         assert CommitmentRequest.objects.filter(state__in=("sending", "waiting")).count() == 2
         assert len({one.transaction_uid for one in archive.asked}) == 3
+
+
+def test_the_whole_portal_killed_while_the_archive_evaluates(
+    facility: Facility, start: Start
+) -> None:
+    """`serve` in one process: what was asked is not asked again, its report counts afterwards."""
+    port = free_port()
+    with scripted_archive(port) as archive:
+        archive.script(Reaction(report=None))
+        commitment = _exam(facility, archive.port)
+        portal = _listener(start, port, "serve")
+        (asked,) = archive.wait_asked(1, seconds=PATIENCE)
+        wait_state(commitment, "waiting", PATIENCE)
+        _kill(portal)
+        assert archive.report(committed(asked)) is None  # the archive found nobody
+
+        _listener(start, port, "serve")
+        assert archive.report(committed(asked)) == 0
+
+        wait_state(commitment, "committed", PATIENCE)
+        assert len(archive.asked) == CommitmentRequest.objects.count() == 1

@@ -1,5 +1,7 @@
 """Rules of commitment: per device which archives, per archive how; pages and services."""
 
+import re
+
 import pytest
 
 from portal.errors import InvalidInput, NotAllowed
@@ -195,3 +197,28 @@ def test_only_who_sets_up_devices_changes_rules(facility, make_user):
     assert client.get("/commitment/rules/scanners/").status_code == 403
     with pytest.raises(NotAllowed):
         archive_policy_set(archive_id=archive.pk, rule=ArchiveRule(), by=actor_for(user))
+
+
+def _version(page):
+    return re.search(r'name="version" value="([^"]+)"', page.content.decode())[1]
+
+
+def test_somebody_faster_is_not_overwritten(facility, administrator):
+    """style.md: optimistic version where a person edits; 409 as elsewhere."""
+    archive = make_archive(facility, 11300, "LOCAL")
+    device = make_device(facility)
+    own = f"/commitment/rules/scanners/{device.pk}/"
+    theirs = f"/commitment/rules/archives/{archive.pk}/"
+    shown = _version(administrator.get(own)), _version(administrator.get(theirs))
+    administrator.post(own, {"needs": "any", "version": shown[0]})
+    administrator.post(theirs, ARCHIVE_FORM | {"max_open": "7", "version": shown[1]})
+
+    late = administrator.post(own, {"needs": "all", "version": shown[0]})
+    later = administrator.post(theirs, ARCHIVE_FORM | {"max_open": "3", "version": shown[1]})
+
+    assert (late.status_code, later.status_code) == (409, 409)
+    assert "Somebody else changed this rule" in seen(late)
+    assert CommitmentPolicy.objects.get(device=device).needs == "any"
+    assert ArchivePolicy.objects.get(device=archive).max_open == 7
+    again = _version(administrator.get(own))
+    assert administrator.post(own, {"needs": "all", "version": again}).status_code == 302

@@ -140,3 +140,23 @@ def test_exam_of_another_facility_is_never_touched(running_scp, facility, step, 
 
     assert (status_of(theirs), status_of(step)) == ("SCHEDULED", "SCHEDULED")
     assert theirs.pk not in ReconcileCase.objects.get().detail["steps"]
+
+
+@pytest.mark.parametrize(
+    ("name", "born", "status"),
+    [
+        ("Somebody^Else", "19010101", "SCHEDULED"),  # an ID mistyped, or used twice
+        ("Somebody^Else", "", "STARTED"),
+        ("", "19010101", "STARTED"),
+    ],
+)
+def test_the_id_of_somebody_else_is_not_believed(running_scp, facility, step, name, born, status):
+    """worklist.md §2 (20): the same ID with another name and another birth date is a case."""
+    patient = step.requested_procedure.service_request.patient
+    patient.birth_date = "1961-04-12"
+    patient.save()
+
+    created(running_scp, step, PatientName=name, PatientBirthDate=born)
+
+    assert status_of(step) == status
+    assert [kind for kind, _ in cases()] == ["wrong-patient"] * (status == "SCHEDULED")

@@ -16,6 +16,7 @@ def test_step_is_retrieved(running_scp, facility):
         whole_status, whole = modality.get(uid)
         one_status, one = modality.get(uid, [0x00400252])
         two_status, two = modality.get(uid, [0x00400280, 0x00100010])
+        set_status, character_set = modality.get(uid, [0x00080005])
         odd_status, odd = modality.get(uid, [0x00400252, 0x00280010])
         none_status, _ = modality.get(generate_uid())
 
@@ -23,6 +24,7 @@ def test_step_is_retrieved(running_scp, facility):
     assert len(whole.PerformedSeriesSequence[0].ReferencedImageSequence) == 2
     assert (one_status.Status, [e.keyword for e in one]) == (0, ["PerformedProcedureStepStatus"])
     assert (two_status.Status, two.CommentsOnThePerformedProcedureStep) == (0, "")
+    assert (set_status.Status, [e.keyword for e in character_set or []]) == (0, [])
     assert (odd_status.Status, odd.PerformedProcedureStepStatus) == (0x0107, "COMPLETED")
     assert odd_status.AttributeIdentifierList == 0x00280010
     assert none_status.Status == 0x0112

@@ -145,3 +145,18 @@ def test_the_board_shows_no_study_of_others(facility, technologist):
     assert rows(page) == []
     assert "No exam waits for an archive." in seen(page)
     assert page.context["scanners"] == []
+
+
+def test_a_scanner_is_marked_as_the_headline_counts(facility, technologist):
+    """What is asked again by itself needs nobody: not in the headline, not at its scanner."""
+    _, _, (commitment,) = make_exam(facility)
+    answer(commitment, silent=(1,), next_ask_at=timezone.now() + timedelta(minutes=5))
+
+    page = technologist.get("/commitment/")
+
+    assert "nobody has to do anything" in seen(page)
+    assert [one.needs_person for one in page.context["scanners"]] == [False]
+    answer(commitment, silent=(1,))
+    page = technologist.get("/commitment/")
+    assert "1 exam needs a person" in seen(page)
+    assert [one.needs_person for one in page.context["scanners"]] == [True]

@@ -141,7 +141,7 @@ def test_the_exam_page_lists_each_device_seen_or_not_with_its_why(person, ct1, s
 
     page = seen(person.get(f"/exams/{step.pk}/body/"))
 
-    assert page.count(f"/devices/{ct1.pk}/why/?exam={step.pk}") == 2  # sentence and list
+    assert page.count(f"/devices/{ct1.pk}/why/?exam={step.pk}") == 3  # sentence, timeline, list
 
 
 def test_a_row_of_the_worklist_leads_there(person, ct1, step):

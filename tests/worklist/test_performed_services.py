@@ -7,9 +7,9 @@ from portal.errors import Conflict, InvalidInput, NotAllowed, NotFound, StaleVer
 from portal.models import AuditEvent
 from portal.selectors import actor_for
 from tests.worklist.factories import make_device, make_patient, make_station, make_step
+from tests.worklist.mpps_reporting import performed, report, report_change
 from tests.worklist.pages import other_facility
 from tests.worklist.performing import beginning, ending, series
-from tests.worklist.reporting import performed, report, report_change
 from worklist.models import PerformedProcedureStep, ReconcileCase
 from worklist.services.matching import performed_link, performed_unlink
 from worklist.services.performed import performed_step_close

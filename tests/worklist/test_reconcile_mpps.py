@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from portal.errors import Conflict, StaleVersion
 from tests.worklist.factories import make_device, make_patient, make_station, make_step
+from tests.worklist.mpps_reporting import performed, report_change
 from tests.worklist.performing import ending, scheduled
-from tests.worklist.reporting import performed, report_change
 from tests.worklist.test_races import at_once
 from worklist.models import PerformedProcedureStep, ReconcileCase
 from worklist.selectors.candidates import candidates

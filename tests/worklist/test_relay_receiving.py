@@ -1,6 +1,8 @@
 """A modality's own N-ACTION: what is taken, what is refused, and what is written down."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from portal.dicom import status
 from portal.models import Alert, AuditEvent, LiveEvent
@@ -226,3 +228,15 @@ def test_archives_of_another_facility_are_never_asked(facility, archive, ct1):
     make_archive(other_facility(), "NORTHARC")
 
     assert {row.archive for row in relayed(ct1).instances.all()} == {archive}
+
+
+def test_a_large_request_takes_as_few_statements_as_a_small_one(facility, archive, ct1):
+    """An answer is expected at once, however many images there are: rows go in many at a time."""
+    make_archive(facility, "VNA")
+
+    with CaptureQueriesContext(connection) as queries:
+        answer = asked(ct1, *uids(3000))
+
+    assert answer.status == 0
+    assert RelayedInstance.objects.count() == 6000
+    assert len(queries) < 50

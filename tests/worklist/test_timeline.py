@@ -142,6 +142,7 @@ def test_a_performed_step_is_told_with_operator_series_dose_and_its_messages(
         (2, None),
         (4, "its clock is 4 min ahead."),
         (-7, "7 min before we were told."),
+        (-525, "8 h 45 min before we were told."),
     ],
 )
 def test_a_devices_own_time_stands_beside_ours_when_two_minutes_apart(

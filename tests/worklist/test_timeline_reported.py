@@ -1,14 +1,18 @@
 """An exam's timeline after what scanners really report: taken by the services, told on the page."""
 
+import re
+
 import pytest
 from pydicom.uid import generate_uid
 
 from portal.models import RemoteAE
+from tests.worklist.courses import make_archive, make_commitment
 from tests.worklist.factories import make_patient, make_station, make_step
+from tests.worklist.mpps_reporting import report, report_change
 from tests.worklist.pages import seen
 from tests.worklist.performing import beginning, code, ending, scheduled, series
-from tests.worklist.reporting import report, report_change
 from worklist.models import ReconcileCase
+from worklist.services.steps import scheduled_step_undo
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +102,59 @@ def test_the_page_of_an_exam_nobody_reported_is_as_it_was(person, facility, step
 
 def _patient(step):
     return step.requested_procedure.service_request.patient
+
+
+def test_going_back_is_told_after_what_it_follows_from(person, step, ct1):
+    """§3b 5: 110514 puts the step back; the stepper says no time of a beginning that was none."""
+    uid = generate_uid()
+    report(ct1, beginning(step), uid)
+    reason = code("110514", "DCM", "Incorrect worklist entry selected")
+    ended = ending("DISCONTINUED", PerformedProcedureStepDiscontinuationReasonCodeSequence=[reason])
+    report_change(ct1, ended, uid)
+
+    page = seen(person.get(f"/exams/{step.pk}/"))
+    stages = seen(person.get(f"/exams/{step.pk}/stages/"))
+
+    assert page.index("Begun on CT1 by mistake") < page.index("Back to “Scheduled”")
+    assert page.index("Discontinued: Incorrect") < page.index("Back to “Scheduled”")
+    assert re.search(r"In progress\s*</?[^<]*>\s*(<[^>]*>\s*)*not yet", stages)
+
+
+def test_the_comment_on_the_dose_is_quoted(person, step, ct1):
+    """PS3.3 C.4.16: it is the device's text, no dose."""
+    uid = generate_uid()
+    report(ct1, beginning(step, CommentsOnRadiationDose="Phantom, none"), uid)
+    report_change(ct1, ending("COMPLETED", series(1)), uid)
+
+    assert "dose comment “Phantom, none”" in page_of(person, step)
+
+
+def test_images_of_another_patient_are_not_this_exams(person, step, ct1):
+    """contract: wrong patient is not linked: the exam is not done, whatever an archive confirms."""
+    uid = generate_uid()
+    report(ct1, beginning(step, PatientID="SOMEBODY", PatientName="Else^Any"), uid)
+    report_change(ct1, ending("COMPLETED", series(2)), uid)
+    make_commitment(step, make_archive(step.facility), expected=2)
+
+    page = seen(person.get(f"/exams/{step.pk}/"))
+    stages = seen(person.get(f"/exams/{step.pk}/stages/"))
+
+    assert "The other exam: Completed" in page
+    assert "2 of 2" not in stages
+    ReconcileCase.objects.update(state="solved")
+    page = seen(person.get(f"/exams/{step.pk}/"))
+    assert "It is not linked to this exam." in page
+    assert "It is not linked to this exam: a person has to decide." not in page
+
+
+def test_an_end_taken_back_does_not_unsay_the_report(person, actor, step, ct1):
+    """Undo by a person after MPPS COMPLETED: what the device reported stays true."""
+    uid = generate_uid()
+    report(ct1, beginning(step), uid)
+    report_change(ct1, ending("COMPLETED", series(2)), uid)
+    scheduled_step_undo(step_id=step.pk, reason="Not done", by=actor)
+
+    page = seen(person.get(f"/exams/{step.pk}/"))
+
+    assert "No device has reported that it began" not in page
+    assert "Set back to in progress. CT1 has reported that it ended." in page

@@ -23,6 +23,7 @@ from worklist.services.overdue import overdue_cases_open
 Status = ScheduledProcedureStep.Status
 HALF_AN_HOUR = timedelta(minutes=30)
 TAKES = timedelta(minutes=6)
+A_MINUTE = timedelta(minutes=1)
 WRONG_ENTRY = "110514"  # PS3.16 CID 9300
 
 
@@ -51,7 +52,7 @@ def open_one_of_each(
     clock(timezone.now() - HALF_AN_HOUR)
     _several(devices["US1"], today, seed)
     _orphan(devices["CR1"], seed)
-    _wrong_entry(devices["CT1"], today)
+    _wrong_entry(devices["CT1"], today, clock)
     clock(None)
     overdue_cases_open(older_than=timedelta(seconds=settings.MPPS_OVERDUE_S))
 
@@ -73,9 +74,10 @@ def _wrong_patient(scanner: RemoteAE, today: list[ScheduledProcedureStep]) -> Ex
     return Exam(scanner, entries.wrong_patient(entry), (5,))
 
 
-def _wrong_entry(scanner: RemoteAE, today: list[ScheduledProcedureStep]) -> None:
+def _wrong_entry(scanner: RemoteAE, today: list[ScheduledProcedureStep], clock: Clock) -> None:
     exam = Exam(scanner, scanners.entry_for(_first(today, scanner, Status.ARRIVED)))
     scanners.begin(exam, timezone.localtime())
+    clock(timezone.now() + A_MINUTE)
     scanners.end(exam, timezone.localtime(), reason=WRONG_ENTRY)
 
 
@@ -86,7 +88,8 @@ def _several(scanner: RemoteAE, today: list[ScheduledProcedureStep], seed: str) 
         if step.status in {Status.SCHEDULED, Status.ARRIVED, Status.READY}:
             by_patient[step.requested_procedure.service_request.patient_id].append(step)
     group = next(found for found in by_patient.values() if len(found) > 1)
-    ds = scanners.entry_for(group[0]).dataset
+    own = next((one for one in group if one.modality == scanner.station.modality), group[0])
+    ds = scanners.entry_for(own).dataset
     ds.StudyInstanceUID = uid_from("demo", "several", seed)
     ds.AccessionNumber = ds.RequestedProcedureID = ""
     ds.ScheduledProcedureStepSequence[0].ScheduledProcedureStepID = ""

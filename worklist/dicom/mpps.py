@@ -246,10 +246,10 @@ def retrieved(
 
     In the device's character set, as worklist answers are (PS3.4 Table F.8.2-1).
     """
-    item = read(stored, EXPLICIT)
+    item, is_whole = read(stored, EXPLICIT), not wanted
     wanted = tuple(tag for tag in wanted if tag != CHARACTER_SET)
     absent = tuple(tag for tag in wanted if tag not in item)
-    if wanted:
+    if not is_whole:
         item = {tag: element for tag, element in item.items() if tag in wanted}
         for tag in absent:  # Type 2 of the table where they are of the step at all
             if (vr := vr_of(tag, {})) != "UN":

@@ -34,6 +34,7 @@ class Unmet(StrEnum):
 
     NOT_REPORTED = "not-reported"  # no scanner has said what it made
     NOT_OVER = "not-over"  # MPPS IN PROGRESS
+    UNLINKED = "unlinked"  # a report of the study is no exam's: a person has to decide
     CLOSED_BY_PERSON = "closed-by-person"  # the device never ended its report
     NO_IMAGES = "no-images"
     NO_ARCHIVE = "no-archive"
@@ -46,6 +47,7 @@ class Unmet(StrEnum):
     LOSS_ACCEPTED = "loss-accepted"
     NAMED_BY_OTHERS = "named-by-others"  # images that no report names
     CONTRADICTED = "contradicted"  # the archive answered once more, and otherwise
+    WITHDRAWN = "withdrawn"  # announced as unavailable after it was confirmed
     NOT_PERMANENT = "not-permanent"
     NOT_CHECKED = "not-checked"
     CHECK_FAILED = "check-failed"
@@ -177,9 +179,11 @@ def _is_met(rule: Designation, clear: set[int]) -> bool:
 
 
 def _of_the_exam(evidence: Evidence, *, has_archive: bool) -> Iterator[Condition]:
-    if not evidence.performed:
+    if not evidence.performed or not evidence.is_reported:
         yield Condition(Unmet.NOT_REPORTED)
     for one in evidence.performed:
+        if one.pk in evidence.unlinked:
+            yield Condition(Unmet.UNLINKED, {"device": one.device.ae_title})
         if not one.is_final:
             yield Condition(
                 Unmet.NOT_OVER, {"device": one.device.ae_title, "since": one.created_at}
@@ -188,7 +192,9 @@ def _of_the_exam(evidence: Evidence, *, has_archive: bool) -> Iterator[Condition
             values = {"device": one.device.ae_title, "by": one.closed_by}
             yield Condition(Unmet.CLOSED_BY_PERSON, values)
     if evidence.performed and not evidence.named:
-        yield Condition(Unmet.NO_IMAGES, {"device": evidence.performed[0].device.ae_title})
+        first = evidence.performed[0]
+        about = {"device": first.device.ae_title, "is_closed_by_person": bool(first.closed_by)}
+        yield Condition(Unmet.NO_IMAGES, about)
     if not has_archive:
         yield Condition(Unmet.NO_ARCHIVE)
 
@@ -237,6 +243,8 @@ def _of_the_reports(
         if at and (one.last_answer_at is None or at >= one.last_answer_at):
             values = {"archive": archive.ae_title, "at": at}
             yield Condition(Unmet.CONTRADICTED, values)
+        if gone := evidence.withdrawn.get(one.pk):
+            yield Condition(Unmet.WITHDRAWN, {"archive": archive.ae_title, "count": gone})
     refused = evidence.refused_to_scanner.get(archive.pk)
     if refused:
         values = {"archive": archive.ae_title, "count": refused}

@@ -1,7 +1,7 @@
 """What is known about a study's images at the archives: the rows that clearance is judged by."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db.models import Exists, Max, OuterRef, Q
@@ -22,6 +22,7 @@ from worklist.models import (
 )
 from worklist.selectors.commitment_policies import Designation, designations
 from worklist.selectors.commitments import commitments_of_study
+from worklist.selectors.withdrawn import withdrawn_counts
 from worklist.types.commitment import ReportVerdict
 
 LISTED = 20  # failed images that are named; the others are counted
@@ -49,20 +50,22 @@ class Evidence:
     contradicted: dict[int, datetime]  # by commitment
     deadlines: dict[int, datetime]  # by commitment: until when an open transaction may be answered
     refused_to_scanner: dict[int, int]  # by archive: images that its own request did not get
+    withdrawn: dict[int, int]  # by commitment: images confirmed, and announced as gone since
+    named: int  # how many images the scanners' reports name, each once
     study_instance_uids: frozenset[str] = field(default_factory=frozenset)
-
-    @property
-    def named(self) -> int:
-        """How many images the scanners' reports name."""
-        return sum(one.image_count for one in self.performed)
+    unlinked: frozenset[int] = field(default_factory=frozenset)  # reports that are no exam's
+    is_reported: bool = True  # some report is linked to the exam that is judged
 
 
 def evidence_of(step: ScheduledProcedureStep) -> Evidence:
     """Return the evidence about an exam; as many queries for one image as for 20,000."""
     performed = performed_for(step)
+    linked = _linked(performed)
     uids = {one.study_instance_uid for one in performed if one.study_instance_uid}
     uids |= {step.requested_procedure.study_instance_uid}
-    return _evidence(step.facility_id, performed, uids)
+    found = _evidence(step.facility_id, performed, uids)
+    is_reported = any(step.pk in ids for ids in linked.values())
+    return replace(found, unlinked=_unlinked(linked), is_reported=is_reported)
 
 
 def evidence_of_study(*, facility_id: int, study_instance_uid: str) -> Evidence:
@@ -75,7 +78,21 @@ def evidence_of_study(*, facility_id: int, study_instance_uid: str) -> Evidence:
         .defer("dataset")
         .order_by("created_at", "pk")
     )
-    return _evidence(facility_id, performed, {study_instance_uid})
+    found = _evidence(facility_id, performed, {study_instance_uid})
+    return replace(found, unlinked=_unlinked(_linked(performed)))
+
+
+def _linked(performed: list[PerformedProcedureStep]) -> dict[int, set[int]]:
+    """Return by report the exams that it is linked to."""
+    linked: dict[int, set[int]] = {one.pk: set() for one in performed}
+    found = PerformedStepReference.objects.filter(performed__in=linked, step__isnull=False)
+    for performed_id, step_id in found.values_list("performed_id", "step_id"):
+        linked[performed_id].add(step_id or 0)
+    return linked
+
+
+def _unlinked(linked: dict[int, set[int]]) -> frozenset[int]:
+    return frozenset(performed_id for performed_id, steps in linked.items() if not steps)
 
 
 def performed_for(step: ScheduledProcedureStep) -> list[PerformedProcedureStep]:
@@ -110,7 +127,8 @@ def unasked(evidence: Evidence, commitment_ids: list[int]) -> int:
         state=InstanceState.COMMITTED,
     )
     reported = PerformedInstance.objects.filter(performed__in=[p.pk for p in evidence.performed])
-    return reported.filter(~Exists(confirmed)).count()
+    missing = reported.filter(~Exists(confirmed))
+    return missing.order_by().values("sop_instance_uid").distinct().count()
 
 
 def unreported(commitment_ids: list[int]) -> int:
@@ -136,8 +154,19 @@ def _evidence(
         contradicted=_contradicted(ids),
         deadlines=_deadlines(ids),
         refused_to_scanner=_refused_to_scanner(ids, [d for d in devices if d is not None]),
+        withdrawn=withdrawn_counts(commitment_ids=ids),
+        named=_named(performed),
         study_instance_uids=frozenset(uids),
     )
+
+
+def _named(performed: list[PerformedProcedureStep]) -> int:
+    """Return how many images the reports name; two of them may name the same one."""
+    some = [one for one in performed if one.image_count]
+    if len(some) < 2:
+        return sum(one.image_count for one in some)
+    made = PerformedInstance.objects.filter(performed__in=[one.pk for one in some]).order_by()
+    return made.values("sop_instance_uid").distinct().count()
 
 
 def _failed(commitments: list[StudyCommitment]) -> list[CommittedInstance]:
@@ -183,9 +212,15 @@ def _refused_to_scanner(commitment_ids: list[int], device_ids: list[int]) -> dic
         sop_instance_uid=OuterRef("sop_instance_uid"),
     )
     last = asked.order_by("-pk").values("state")[:1]
+    # Of a large exam only the few that were ever refused are looked up one by one.
+    refused = RelayedInstance.objects.filter(
+        relay__device_id__in=device_ids, state=InstanceState.FAILED
+    )
     found = (
         CommittedInstance.objects.filter(
-            commitment_id__in=commitment_ids, state=InstanceState.COMMITTED
+            commitment_id__in=commitment_ids,
+            state=InstanceState.COMMITTED,
+            sop_instance_uid__in=refused.values("sop_instance_uid"),
         )
         .alias(told=last)
         .filter(told=InstanceState.FAILED)

@@ -1,5 +1,6 @@
 """Rules of storage commitment: which archives are asked for a device's images, and how."""
 
+import hashlib
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -45,6 +46,25 @@ def archives(*, visible_to: AbstractBaseUser | AnonymousUser) -> QuerySet[Remote
         .select_related("archive_policy")
         .order_by("ae_title")
     )
+
+
+def device_rule_version(policy: CommitmentPolicy | None) -> str:
+    """Return what tells two states of a device's rule apart: a form carries it, a save compares."""
+    if policy is None:
+        return "none"
+    archive_ids = sorted(policy.archives.values_list("pk", flat=True))
+    return _version(policy, [archive_ids])
+
+
+def archive_rule_version(policy: ArchivePolicy) -> str:
+    """Return what tells two states of an archive's rule apart; one never written is as shipped."""
+    return _version(policy, [])
+
+
+def _version(policy: CommitmentPolicy | ArchivePolicy, more: list[list[int]]) -> str:
+    fields = [one for one in policy._meta.concrete_fields if not one.primary_key]
+    values = [(one.attname, getattr(policy, one.attname)) for one in fields]
+    return hashlib.sha256(repr([*values, *more]).encode()).hexdigest()[:16]
 
 
 def policy_of(*, facility_id: int, device_id: int | None) -> CommitmentPolicy:

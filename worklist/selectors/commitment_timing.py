@@ -13,9 +13,13 @@ from worklist.models import (
     InstanceState,
     StudyCommitment,
 )
+from worklist.selectors.commitment_policies import policy_of
 
+BROKEN = (CommitmentRequest.State.REFUSED, CommitmentRequest.State.NOT_SENT)
 # Asking again would bring the same answer: only a person can do something about these.
 PERMANENT = (status.CLASS_INSTANCE_CONFLICT, status.SOP_CLASS_NOT_SUPPORTED)
+# Never asked, and kept out of the rounds of others: see commitment_asking, commitment_plan.
+IS_HELD = Q(state=InstanceState.EXPECTED, request=None, asked_at__isnull=False)
 
 
 def rule_of(archive_id: int) -> ArchivePolicy:
@@ -86,9 +90,25 @@ def queue(commitment: StudyCommitment) -> QuerySet[CommittedInstance]:
 
 
 def unsettled(commitment: StudyCommitment) -> QuerySet[CommittedInstance]:
-    """Return what is to be asked again by itself: not confirmed, and nothing open about it."""
-    return (
+    """Return what is to be asked again by itself: not confirmed, and nothing open about it.
+
+    What nobody has asked for waits for a person where the scanner's rule does not ask by itself.
+    """
+    found = (
         commitment.instances.exclude(state=InstanceState.COMMITTED)
         .exclude(state=InstanceState.FAILED, reason__in=PERMANENT)
         .exclude(request__state__in=CommitmentRequest.OPEN)
     )
+    rule = policy_of(facility_id=commitment.facility_id, device_id=commitment.device_id)
+    return found if rule.is_automatic else found.exclude(IS_HELD)
+
+
+def round_number(commitment: StudyCommitment) -> int:
+    """Return the number of the round that was asked last; 0 before the first."""
+    last = commitment.requests.order_by("-pk").values_list("attempt", flat=True).first()
+    return last or 0
+
+
+def is_round_broken(commitment: StudyCommitment, number: int) -> bool:
+    """Say whether a part of a round was refused or could not be sent."""
+    return commitment.requests.filter(attempt=number, state__in=BROKEN).exists()

@@ -23,6 +23,10 @@ State = StudyCommitment.State
 # Neither confirmed nor given up: what the board shows unless asked for something else.
 OPEN = (State.FAILED, State.UNANSWERED, State.WAITING, State.NOT_THERE_YET, State.NOT_ASKED)
 CLOSED = (State.COMMITTED, State.LOSS_ACCEPTED)
+# Failed, or tried in vain and not asked again by itself.
+NEEDS_PERSON = Q(state=State.FAILED) | (
+    Q(next_ask_at=None, attempts__gt=0) & ~Q(state=State.WAITING)
+)
 
 Viewer = AbstractBaseUser | AnonymousUser
 
@@ -53,6 +57,7 @@ class Total:
     state: str
     count: int
     oldest: datetime
+    needing_people: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,11 @@ def open_totals(*, visible_to: Viewer) -> list[Total]:
         .filter(state__in=OPEN)
         .order_by()
         .values_list("device__ae_title", "archive__ae_title", "state")
-        .annotate(count=Count("pk"), oldest=Min("since"))
+        .annotate(
+            count=Count("pk"),
+            oldest=Min("since"),
+            needing_people=Count("pk", filter=NEEDS_PERSON),
+        )
     )
     return [Total(device or "", *rest) for device, *rest in found]
 
@@ -128,11 +137,10 @@ def needing_people(visible_to: Viewer) -> int:
 
 def study_counts(*, visible_to: Viewer) -> StudyCounts:
     """Return how many studies are open, and how many of them failed or were given up."""
-    wanted = Q(state=State.FAILED) | Q(next_ask_at=None, attempts__gt=0) & ~Q(state=State.WAITING)
     found = study_commitments(visible_to=visible_to).filter(state__in=OPEN).order_by()
     counts = found.aggregate(
         open=Count("study_instance_uid", distinct=True),
-        needing_people=Count("study_instance_uid", distinct=True, filter=wanted),
+        needing_people=Count("study_instance_uid", distinct=True, filter=NEEDS_PERSON),
     )
     return StudyCounts(**counts)
 

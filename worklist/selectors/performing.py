@@ -66,6 +66,14 @@ def performed_now(step: ScheduledProcedureStep) -> list[PerformedProcedureStep]:
     return list(found.select_related("device").defer("dataset").distinct().order_by("pk"))
 
 
+def performed_last(step: ScheduledProcedureStep) -> PerformedProcedureStep | None:
+    """Return what a device has ended of an exam, the latest."""
+    found = PerformedProcedureStep.objects.filter(references__step=step).exclude(
+        status=PerformedProcedureStep.Status.IN_PROGRESS
+    )
+    return found.select_related("device").defer("dataset").order_by("-updated_at", "-pk").first()
+
+
 def open_cases_of(step: ScheduledProcedureStep) -> list[ReconcileCase]:
     """Return what people have to decide about an exam."""
     study = step.requested_procedure.study_instance_uid

@@ -22,6 +22,7 @@ from worklist.models import (
     ScheduledProcedureStep,
     StudyCommitment,
 )
+from worklist.services.commitment_withdrawn import withdrawn_tell
 from worklist.types.availability import Notice, NoticedInstance
 
 logger = logging.getLogger(__name__)
@@ -154,14 +155,14 @@ def _write(caller: Caller, notice: Notice) -> None:
         unique_fields=["archive", "sop_instance_uid"],
         update_fields=_UPDATED,
     )
-    commitments = StudyCommitment.objects.select_for_update().filter(
+    commitments = StudyCommitment.objects.select_for_update(of=("self",)).filter(
         facility_id=caller.facility_id,
         archive_id=caller.device_id,
         study_instance_uid=notice.study_instance_uid,
     )
-    for commitment in commitments:
-        availability_apply(commitment=commitment)
     steps = steps_of(caller.facility_id, notice.study_instance_uid)
+    for commitment in commitments.select_related("archive").order_by("pk"):
+        withdrawn_tell(availability_apply(commitment=commitment), steps)
     if steps:
         emit(StepsChanged(facility_id=caller.facility_id, ids=steps))
 

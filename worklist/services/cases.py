@@ -63,7 +63,7 @@ def case_open_of_message(
     return case
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def cases_settle(*, performed: PerformedProcedureStep, kinds: list[str], decision: str) -> int:
     """Close open cases of a performed step that have settled by themselves; return how many."""
     cases = ReconcileCase.objects.select_for_update().filter(

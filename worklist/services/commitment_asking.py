@@ -19,8 +19,15 @@ from worklist.models import (
     StudyCommitment,
 )
 from worklist.selectors.commitment_policies import archives_for
-from worklist.services.commitment_plan import commitment_locked, instances_expect, made
+from worklist.services.commitment_plan import (
+    BY_THEMSELVES,
+    commitment_locked,
+    instances_expect,
+    made,
+)
 from worklist.services.commitment_recount import commitment_recount
+
+BATCH = 5000  # keys in one statement
 
 
 @transaction.atomic
@@ -51,6 +58,7 @@ def commitment_ask(
             asked.append(commitment_recount(commitment))
     if not asked:
         raise NotFound(_("Nobody has named such images: neither a scanner nor an archive."))
+    named = {"series": series_instance_uid, "instance": sop_instance_uid}
     for commitment in asked:
         audit(
             facility_id=facility_id,
@@ -58,12 +66,7 @@ def commitment_ask(
             action="ask",
             target="commitment",
             target_id=commitment.pk,
-            detail={
-                "archive": commitment.archive.ae_title,
-                "study": study_instance_uid,
-                "series": series_instance_uid,
-                "instance": sop_instance_uid,
-            },
+            detail={"archive": commitment.archive.ae_title, "study": study_instance_uid} | named,
         )
     return asked
 
@@ -112,19 +115,27 @@ def _queue(commitment: StudyCommitment, scope: Q, by: Actor) -> None:
     not_confirmed = wanted.exclude(state=InstanceState.COMMITTED)
     if not_confirmed.exists():
         wanted = not_confirmed
-    keys = wanted.values("pk")
     if not wanted.exists():
         return
-    if not commitment.attempts:
+    keys = list(wanted.values_list("pk", flat=True))
+    if not commitment.attempts and not _is_wanted(commitment, now):
         _hold(commitment, scope, now)
-    commitment.instances.filter(pk__in=keys).update(asked_at=None)
-    commitment.attempts += 1
+    for start in range(0, len(keys), BATCH):
+        commitment.instances.filter(pk__in=keys[start : start + BATCH]).update(asked_at=None)
+    commitment.attempts = 0  # a person looks after it now: the plan begins anew
     commitment.next_ask_at, commitment.asked_for = now, by.name[:150]
     commitment.save(update_fields=["attempts", "next_ask_at", "asked_for"])
 
 
+def _is_wanted(commitment: StudyCommitment, now: datetime) -> bool:
+    """Say whether a person's ask is about to go out already: another one joins it."""
+    is_due = commitment.next_ask_at is not None and commitment.next_ask_at <= now
+    return is_due and commitment.asked_for not in BY_THEMSELVES
+
+
 def _hold(commitment: StudyCommitment, scope: Q, now: datetime) -> None:
     """Keep what nobody asked for out of this round: it has a later one of its own."""
-    others = commitment.instances.filter(asked_at=None)
     if scope:
-        others.exclude(scope).update(asked_at=now)
+        others = commitment.instances.filter(asked_at=None).exclude(scope)
+        others.exclude(request=None).update(asked_at=commitment.last_asked_at or now)
+        others.filter(request=None).update(asked_at=now)

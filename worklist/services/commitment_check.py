@@ -75,6 +75,12 @@ def check_record(*, check: ClaimedCheck, listed: Collection[str]) -> StudyCommit
     commitment = _owned(check)
     if commitment is None:
         return None
+    is_open = commitment.next_ask_at is not None or commitment.requested > 0
+    if is_open and commitment.committed + commitment.failed < commitment.expected:
+        # New images came, or a person asked again, while we looked: compared after that answer.
+        commitment.next_check_at = None
+        _save(commitment, commitment.checked_at)
+        return commitment
     named = set(commitment.instances.values_list("sop_instance_uid", flat=True))
     there = set(listed)
     more, fewer = sorted(there - named), sorted(named - there)
@@ -82,7 +88,7 @@ def check_record(*, check: ClaimedCheck, listed: Collection[str]) -> StudyCommit
     commitment.check_more, commitment.check_fewer = more[:KEPT], fewer[:KEPT]
     commitment.check_sentence = _cut_sentence(check.archive, len(more), len(fewer))
     commitment.next_check_at = None
-    _save(commitment)
+    _save(commitment, timezone.now())
     _alert(commitment, check.archive, len(more), len(fewer))
     return commitment
 
@@ -95,7 +101,7 @@ def check_failed(*, check: ClaimedCheck, sentence: str) -> StudyCommitment | Non
         return None
     commitment.check_sentence = sentence[:SENTENCE_LENGTH]
     commitment.next_check_at = _next_try(commitment, timezone.now())
-    _save(commitment)
+    _save(commitment, timezone.now())
     return commitment
 
 
@@ -107,8 +113,9 @@ def check_give_back(*, check: ClaimedCheck) -> None:
 
 
 def _due(now: datetime) -> QuerySet[StudyCommitment]:
-    is_free = Q(lease_until=None) | Q(lease_until__lte=now)
-    return StudyCommitment.objects.filter(is_free, next_check_at__lte=now)
+    # A lease that ends later than any does is left from before the clock was put back.
+    is_free = Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * LEASE)
+    return StudyCommitment.objects.filter(is_free, next_check_at__lte=now, archive__is_enabled=True)
 
 
 def _owned(check: ClaimedCheck) -> StudyCommitment | None:
@@ -124,9 +131,9 @@ def _next_try(commitment: StudyCommitment, now: datetime) -> datetime | None:
     return now + min(max(since, RETRY_FIRST), RETRY_MOST)
 
 
-def _save(commitment: StudyCommitment) -> None:
+def _save(commitment: StudyCommitment, checked_at: datetime | None) -> None:
     """Give up the claim, save, and tell open pages."""
-    commitment.checked_at = timezone.now()
+    commitment.checked_at = checked_at
     commitment.lease_owner, commitment.lease_until = "", None
     commitment.save(
         update_fields=[

@@ -17,10 +17,12 @@ from worklist.dicom.commitment import action_information
 from worklist.models import (
     ArchivePolicy,
     CommitmentRequest,
+    InstanceState,
     RelayedCommitment,
     StudyCommitment,
 )
 from worklist.selectors.commitment_timing import allowance, queue, rule_of
+from worklist.services.commitment_reach import reach_note
 from worklist.services.commitment_recount import commitment_recount
 from worklist.services.commitment_rounds import round_begin, round_break
 from worklist.types.commitment import AskOutcome, InstanceReference
@@ -118,9 +120,11 @@ def request_record(
         else:
             request.state = State.REFUSED if outcome == AskOutcome.REFUSED else State.NOT_SENT
             request.save()
+            _unask(request)
             _break(request, now)
     else:
         request.save()
+    reach_note(request, outcome)
     return request
 
 
@@ -147,6 +151,20 @@ def request_wait(request: CommitmentRequest, now: datetime) -> None:
     commitment.sentence = ""
     commitment.save(update_fields=["first_asked_at", "last_asked_at", "sentence"])
     commitment_recount(commitment)
+
+
+def _unask(request: CommitmentRequest) -> None:
+    """Put instances back that counted as asked: the worker had been given up, and knows better."""
+    asked = request.instances.filter(state=InstanceState.REQUESTED)
+    asked.filter(reason__isnull=False).update(state=InstanceState.FAILED)
+    asked.filter(answered_at__isnull=False).update(state=InstanceState.COMMITTED)
+    older = CommitmentRequest.objects.filter(
+        commitment=request.commitment_id, state=State.UNANSWERED, pk__lt=request.pk
+    )
+    was_asked = request.commitment_id is not None and older.exists()
+    asked.update(state=InstanceState.UNANSWERED if was_asked else InstanceState.EXPECTED)
+    relayed = request.relayed_instances.filter(state=InstanceState.REQUESTED)
+    relayed.update(state=InstanceState.EXPECTED)
 
 
 def _break(request: CommitmentRequest, now: datetime) -> None:
@@ -194,7 +212,7 @@ def _claim(archive_id: int, lease_owner: str) -> CommitmentRequest | None:
     )
     if commitment is None:
         return None
-    round_begin(commitment)
+    number = round_begin(commitment)
     limit = max(rule_of(archive_id).max_instances, 1)
     waiting = queue(commitment).order_by("series_instance_uid", "number", "pk")
     part = list(waiting.values_list("sop_class_uid", "sop_instance_uid")[: limit + 1])
@@ -210,6 +228,6 @@ def _claim(archive_id: int, lease_owner: str) -> CommitmentRequest | None:
         references=[InstanceReference(*one) for one in part[:limit]],
         commitment=commitment,
         asked_for=commitment.asked_for,
-        attempt=commitment.attempts,
+        attempt=number,
         lease_owner=lease_owner,
     )

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,7 @@ from worklist.services.commitment_rounds import round_end
 from worklist.services.relay import relay_answered
 
 State = CommitmentRequest.State
+PUT_BACK = timedelta(minutes=10)  # by which a clock makes nobody wait too long
 TOLERANCE = timedelta(seconds=60)  # between the clocks of our hosts
 
 
@@ -99,6 +101,10 @@ def _timers_put_back(now: datetime) -> int:
     settle_s = settings.COMMITMENT_SETTLE_S
     later = StudyCommitment.objects.filter(next_ask_at__gt=now + timedelta(days=1, seconds=60))
     count = 0
+    # What was planned at a time that has not come yet, for a time that has not either.
+    is_of_tomorrow = Q(created_at__gt=now + TOLERANCE) | Q(last_asked_at__gt=now + TOLERANCE)
+    soon = StudyCommitment.objects.filter(is_of_tomorrow, next_ask_at__gt=now + PUT_BACK)
+    count += soon.update(next_ask_at=now)
     for archive_id in later.order_by().values_list("archive", flat=True).distinct():
         latest = now + longest_wait(rule_of(archive_id), settle_s)
         count += later.filter(archive=archive_id, next_ask_at__gt=latest).update(next_ask_at=now)

@@ -17,17 +17,21 @@ from worklist.models import (
     StudyCommitment,
 )
 from worklist.selectors.commitment_policies import designations
-from worklist.services.availability import availability_apply
+from worklist.services.availability import ASKED_FOR, availability_apply
+from worklist.services.bulk import rows_insert
 from worklist.services.commitment_recount import commitment_recount
+from worklist.services.commitment_rounds import rounds_anew
 from worklist.types.commitment import InstanceReference
 
 Status = PerformedProcedureStep.Status
 Source = CommittedInstance.Source
 AUTOMATIC = "mpps"  # asked_for
+BY_THEMSELVES = ("", AUTOMATIC, ASKED_FOR)
 BATCH = 2000  # rows written in one statement
+COLUMNS = ("series_instance_uid", "number", "sop_class_uid", "sop_instance_uid")
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def commitment_plan(*, performed: PerformedProcedureStep) -> None:
     """Have the archives asked for what an ended performed step made, within its transaction.
 
@@ -39,13 +43,17 @@ def commitment_plan(*, performed: PerformedProcedureStep) -> None:
     rule, archives = given[performed.device_id].policy, given[performed.device_id].archives
     if performed.status == Status.DISCONTINUED and not rule.asks_discontinued:
         return
-    references = made(performed.facility_id, performed.study_instance_uid)
+    study_uid = performed.study_instance_uid
+    references = made(performed.facility_id, study_uid) if archives else []
     if not references:
         return
     settle_s = settings.COMMITMENT_SETTLE_S if rule.settle_s is None else rule.settle_s
     at = timezone.now() + timedelta(seconds=settle_s) if rule.is_automatic else None
     for archive in sorted(archives, key=_key):  # in one order, so that nobody waits in a circle
-        commitment, added = _expected(performed, archive.pk, references)
+        commitment = commitment_locked(performed.facility_id, study_uid, archive.pk)
+        # Where nobody asks by itself they join no round: a person chooses.
+        held_at = None if rule.is_automatic else timezone.now()
+        added = _write(commitment, references, Source.MPPS, held_at=held_at)
         _plan(commitment, performed, at if added else None)
         availability_apply(commitment=commitment)
         commitment_recount(commitment)
@@ -112,52 +120,48 @@ def _key(archive: RemoteAE) -> int:
     return archive.pk
 
 
-def _expected(
-    performed: PerformedProcedureStep,
-    archive_id: int,
-    references: list[tuple[str, InstanceReference]],
-) -> tuple[StudyCommitment, int]:
-    commitment = commitment_locked(performed.facility_id, performed.study_instance_uid, archive_id)
-    return commitment, _write(commitment, references, Source.MPPS)
-
-
 def _plan(
     commitment: StudyCommitment, performed: PerformedProcedureStep, at: datetime | None
 ) -> None:
     """Set the timer and what the row tells of its study; in a round that runs, the new ones join.
 
-    A study that was never asked about waits for its last step's settle delay.
+    New ones have the archive's plan begin anew. A study of which nothing was asked since waits for
+    its last step's settle delay.
     """
     ends = [moment for moment in (commitment.ended_at, performed.ended_at) if moment]
     commitment.ended_at = max(ends, default=None)
     commitment.device_id = commitment.device_id or performed.device_id
-    is_later = commitment.next_ask_at is None or commitment.next_ask_at > (at or timezone.now())
-    if at is not None and (is_later or not commitment.attempts):
-        commitment.next_ask_at, commitment.asked_for = at, AUTOMATIC
-    commitment.save(update_fields=["ended_at", "device", "next_ask_at", "asked_for"])
+    now = timezone.now()
+    is_first = not commitment.attempts
+    is_later = commitment.next_ask_at is None or commitment.next_ask_at > (at or now)
+    if at is not None:
+        rounds_anew(commitment, now)
+        if is_later or (is_first and commitment.asked_for in BY_THEMSELVES):
+            commitment.next_ask_at, commitment.asked_for = at, AUTOMATIC
+    commitment.save(update_fields=["ended_at", "device", "next_ask_at", "asked_for", "attempts"])
 
 
 def _write(
-    commitment: StudyCommitment, references: list[tuple[str, InstanceReference]], source: str
+    commitment: StudyCommitment,
+    references: list[tuple[str, InstanceReference]],
+    source: str,
+    *,
+    held_at: datetime | None = None,
 ) -> int:
     """Write the instances that are new; return how many that were."""
     named = {one.sop_instance_uid for _, one in references}
     known = dict(commitment.instances.values_list("sop_instance_uid", "source"))
-    fresh: dict[str, CommittedInstance] = {}
+    fresh: dict[str, tuple[str, int, str, str]] = {}
     counts: Counter[str] = Counter()
     for series_uid, one in references:
         counts[series_uid] += 1
-        if one.sop_instance_uid in known or one.sop_instance_uid in fresh:
-            continue
-        fresh[one.sop_instance_uid] = CommittedInstance(
-            commitment=commitment,
-            series_instance_uid=series_uid,
-            number=counts[series_uid],
-            sop_class_uid=one.sop_class_uid,
-            sop_instance_uid=one.sop_instance_uid,
-            source=source,
-        )
-    CommittedInstance.objects.bulk_create(fresh.values(), batch_size=BATCH)
+        uid = one.sop_instance_uid
+        if uid not in known and uid not in fresh:
+            fresh[uid] = (series_uid, counts[series_uid], one.sop_class_uid, uid)
+    if fresh:
+        columns = zip(*fresh.values(), strict=True)
+        same = {"commitment": commitment.pk, "source": source, "asked_at": held_at}
+        rows_insert(CommittedInstance, same, dict(zip(COLUMNS, columns, strict=True)))
     if source == Source.MPPS and any(
         known_source != Source.MPPS for uid, known_source in known.items() if uid in named
     ):

@@ -8,12 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal import selectors
-from portal.errors import InvalidInput, NotFound
+from portal.errors import InvalidInput, NotFound, StaleVersion
 from portal.events import CommitmentsChanged, DevicesChanged, emit
 from portal.models import RemoteAE
 from portal.services import audit
 from portal.types import Actor, Permission
 from worklist.models import ArchivePolicy, CommitmentPolicy, retry_plan
+from worklist.selectors.commitment_policies import archive_rule_version, device_rule_version
+from worklist.selectors.commitment_timing import rule_of
 
 DAY_S = 86400
 MONTH_S = 31 * DAY_S
@@ -59,9 +61,12 @@ class ArchiveRule:
 
 @transaction.atomic
 def commitment_policy_set(
-    *, facility_id: int, device_id: int | None, rule: DeviceRule, by: Actor
+    *, facility_id: int, device_id: int | None, rule: DeviceRule, by: Actor, version: str = ""
 ) -> CommitmentPolicy:
-    """Say of which archives is asked what a device made; without a device: of all others."""
+    """Say of which archives is asked what a device made; without a device: of all others.
+
+    `version` is `device_rule_version` of what the person saw: somebody faster is not overwritten.
+    """
     selectors.require(by, facility_id, Permission.DEVICE_WRITE)
     device = _device(facility_id, device_id)
     if rule.needs not in CommitmentPolicy.Needs.values:
@@ -74,9 +79,11 @@ def commitment_policy_set(
     archives = _archives(facility_id, rule.archives)
     values = asdict(rule)
     del values["archives"]
-    policy, _is_new = CommitmentPolicy.objects.select_for_update().update_or_create(
-        facility_id=facility_id, device=device, defaults=values
-    )
+    rules = CommitmentPolicy.objects.select_for_update()
+    saved = rules.filter(facility_id=facility_id, device=device).first()
+    seen = device_rule_version(saved)
+    policy, is_new = rules.update_or_create(facility_id=facility_id, device=device, defaults=values)
+    _check_version(version, seen, is_overtaken=saved is None and not is_new)
     policy.archives.set(archives)
     _told(facility_id, by, "set", device, asdict(rule))
     return policy
@@ -95,12 +102,18 @@ def commitment_policy_delete(*, policy_id: int, by: Actor) -> None:
 
 
 @transaction.atomic
-def archive_policy_set(*, archive_id: int, rule: ArchiveRule, by: Actor) -> ArchivePolicy:
-    """Say how an archive is asked, and what it declares about what it confirms."""
+def archive_policy_set(
+    *, archive_id: int, rule: ArchiveRule, by: Actor, version: str = ""
+) -> ArchivePolicy:
+    """Say how an archive is asked, and what it declares about what it confirms.
+
+    `version` is `archive_rule_version` of what the person saw: somebody faster is not overwritten.
+    """
     archive = RemoteAE.objects.select_for_update().filter(pk=archive_id).first()
     if archive is None or archive.kind != RemoteAE.Kind.ARCHIVE:
         raise NotFound(_("There is no such archive in your facility."))
     selectors.require(by, archive.facility_id, Permission.DEVICE_WRITE)
+    _check_version(version, archive_rule_version(rule_of(archive.pk)))
     for field, (least, most) in ARCHIVE_LIMITS.items():
         if not least <= getattr(rule, field) <= most:
             said = {"least": least, "most": most}
@@ -125,6 +138,12 @@ def archive_policy_set(*, archive_id: int, rule: ArchiveRule, by: Actor) -> Arch
         detail=values,
     )
     return policy
+
+
+def _check_version(version: str, seen: str, *, is_overtaken: bool = False) -> None:
+    """Raise StaleVersion unless the rule is still what the person saw; without a version: any."""
+    if version and (version != seen or is_overtaken):
+        raise StaleVersion(_("Somebody else changed this rule meanwhile. Look at it again."))
 
 
 def _check_plan(plan: tuple[int, ...]) -> None:

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from portal.events import CommitmentsChanged, StepsChanged, emit
 from portal.services_alerts import alert_raise, alert_settle
 from worklist.models import CommitmentRequest, InstanceState, StudyCommitment
-from worklist.selectors.commitment_timing import grace_until, lost, queue, rule_of
+from worklist.selectors.commitment_timing import grace_until, lost, queue, rule_of, unsettled
 from worklist.services.availability import steps_of
 from worklist.services.commitment_check import check_plan
+from worklist.services.commitment_withdrawn import withdrawn_review
 
 State = StudyCommitment.State
 # Kinds of alerts.
@@ -49,6 +50,7 @@ def commitment_recount(commitment: StudyCommitment) -> StudyCommitment:
     if steps:
         emit(StepsChanged(facility_id=commitment.facility_id, ids=steps))
     _alert(commitment, steps)
+    withdrawn_review(commitment, steps)
     return commitment
 
 
@@ -101,6 +103,7 @@ def _trouble(commitment: StudyCommitment) -> tuple[str, str]:
         "unanswered": commitment.unanswered,
         "expected": commitment.expected,
         "attempts": commitment.attempts,
+        "left": _left(commitment),
     }
     if commitment.state == State.FAILED:
         return FAILED, _(
@@ -114,9 +117,16 @@ def _trouble(commitment: StudyCommitment) -> tuple[str, str]:
             "%(archive)s did not answer for %(unanswered)d of %(expected)d images of an exam, and "
             "is not asked again by itself. Keep them on the scanner, and look at the archive."
         ) % values
-    if commitment.state == State.NOT_ASKED and commitment.expected:
+    # What nobody had asked for is no trouble: it waits for a person.
+    if commitment.state == State.NOT_ASKED and unsettled(commitment).exists():
         return NOT_ASKED, _(
-            "%(archive)s could not be asked about %(expected)d images of an exam (%(attempts)d "
+            "%(archive)s could not be asked about %(left)d images of an exam (%(attempts)d "
             "attempts). Keep them on the scanner, and look at the archive."
         ) % values
     return "", ""
+
+
+def _left(commitment: StudyCommitment) -> int:
+    """Return of how many images the archive has not been asked."""
+    asked = commitment.requested + commitment.committed + commitment.failed
+    return commitment.expected - asked - commitment.unanswered

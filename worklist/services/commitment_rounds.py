@@ -7,22 +7,43 @@ Callers hold the lock of the study's row.
 from datetime import datetime
 
 from worklist.models import ArchivePolicy, CommitmentRequest, StudyCommitment
-from worklist.selectors.commitment_timing import next_round_at, queue, unsettled
+from worklist.selectors.commitment_timing import (
+    is_round_broken,
+    next_round_at,
+    queue,
+    round_number,
+    unsettled,
+)
 
-BROKEN = (CommitmentRequest.State.REFUSED, CommitmentRequest.State.NOT_SENT)
 
+def round_begin(commitment: StudyCommitment) -> int:
+    """Begin a round unless one is under way; return its number, which only ever grows.
 
-def round_begin(commitment: StudyCommitment) -> None:
-    """Begin a round unless one is under way; in memory for the row, which the caller saves.
-
-    A round that was broken off is not continued: its parts are asked again in the new one.
+    In memory for the row, which the caller saves. `attempts` is the place in the archive's plan.
+    A round that was broken off is not continued: its parts are asked again in the new one. Before
+    the plan's first round the instances wait already that somebody chose for it.
     """
-    of_round = commitment.requests.filter(attempt=commitment.attempts)
-    is_broken = of_round.filter(state__in=BROKEN).exists()
+    number = round_number(commitment)
+    is_broken = is_round_broken(commitment, number)
     if commitment.attempts and not is_broken and queue(commitment).exists():
-        return
+        return max(number, 1)
+    if commitment.attempts:
+        unsettled(commitment).update(asked_at=None)
     commitment.attempts += 1
-    unsettled(commitment).update(asked_at=None)
+    return number + 1
+
+
+def rounds_anew(commitment: StudyCommitment, now: datetime) -> None:
+    """Begin the archive's plan anew, for new instances; in memory for the row.
+
+    What is not confirmed is asked with them; a round that runs goes on, they join it.
+    """
+    is_running = commitment.next_ask_at is not None and commitment.next_ask_at <= now
+    if commitment.attempts and is_running:
+        commitment.attempts = 1
+        return
+    commitment.attempts = 0
+    unsettled(commitment).filter(asked_at__isnull=False).update(asked_at=None)
 
 
 def round_break(

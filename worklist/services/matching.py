@@ -130,12 +130,24 @@ def patient_agrees(about: PerformedValues, patient: Patient) -> bool | None:
     if about.patient_id:
         theirs, ours = about.issuer_of_patient_id, patient.issuer_of_patient_id
         has_other_issuer = bool(theirs and ours) and theirs != ours
-        return about.patient_id == patient.patient_id and not has_other_issuer
+        is_same_id = about.patient_id == patient.patient_id and not has_other_issuer
+        return is_same_id and not _is_somebody_else(about, patient)
     if about.patient_name:
-        sent = {fold_group(group) for group in about.patient_name.split("=") if group.strip("^ ")}
-        names = (patient.name_alphabetic, patient.name_ideographic, patient.name_phonetic)
-        return bool(sent & {fold_group(name) for name in names if name})
+        return _has_name(about, patient)
     return None
+
+
+def _is_somebody_else(about: PerformedValues, patient: Patient) -> bool:
+    """Say whether name and birth date both differ: an ID may be mistyped, or used twice."""
+    has_other_birth_date = about.birth_date is not None and patient.birth_date is not None
+    has_other_birth_date = has_other_birth_date and about.birth_date != patient.birth_date
+    return has_other_birth_date and bool(about.patient_name) and not _has_name(about, patient)
+
+
+def _has_name(about: PerformedValues, patient: Patient) -> bool:
+    sent = {fold_group(group) for group in about.patient_name.split("=") if group.strip("^ ")}
+    names = (patient.name_alphabetic, patient.name_ideographic, patient.name_phonetic)
+    return bool(sent & {fold_group(name) for name in names if name})
 
 
 @transaction.atomic

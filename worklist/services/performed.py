@@ -7,7 +7,7 @@ from portal.dicom.errors import InvalidDataset
 from portal.dicom.n_messages import NAnswer, NRequest
 from portal.types import Caller
 from worklist.dicom import mpps, mpps_rules
-from worklist.dicom.items import Item, read
+from worklist.dicom.items import Item, read, sequence
 from worklist.dicom.texts import is_ascii, text
 from worklist.models import PerformedProcedureStep, PerformedStepMessage, ReconcileKind
 from worklist.services.cases import case_open, cases_settle
@@ -98,6 +98,7 @@ def _met(course: Course, known: PerformedProcedureStep) -> NAnswer:
 def _complete(course: Course, known: PerformedProcedureStep) -> NAnswer:
     """Take an N-CREATE that its N-SET has overtaken."""
     course.flag(MppsFlag.CREATED_LATER)
+    course.had_series = True
     late = mpps_rules.without_identity(read(bytes(known.dataset)))
     merged = {**course.message.item, **late}
     row_fill(known, merged, course)
@@ -116,6 +117,7 @@ def _set(course: Course) -> NAnswer:
     if known.is_final:
         _require_last_word(course, known)
     stored = read(bytes(known.dataset))
+    course.had_series = bool(sequence(stored, mpps.SERIES))
     change = _change(course, known, stored)
     merged: Item = {**stored, **change}
     before = known.status
@@ -251,11 +253,18 @@ def _done(
         performed.flags = [*performed.flags, *course.flags[flagged:]]
     if has_series or not course.is_new:
         performed.version += 1
-        performed.save(force_update=True)
+        performed.save(update_fields=_changed(course, performed))
     answer = _answer(course, performed)
     message_add(course.caller, course.request, course.kind, answer, performed_id=performed.pk)
     state_told(performed, step_ids, course, has_moved=has_moved)
     return answer
+
+
+def _changed(course: Course, performed: PerformedProcedureStep) -> list[str]:
+    """Return the columns that this message changed; all where the row is new."""
+    saved = course.saved
+    names = [one.attname for one in performed._meta.concrete_fields if not one.primary_key]
+    return [one for one in names if one not in saved or saved[one] != getattr(performed, one)]
 
 
 def _answer(course: Course, performed: PerformedProcedureStep) -> NAnswer:
@@ -278,8 +287,9 @@ def _new(course: Course, sop_instance_uid: str) -> PerformedProcedureStep:
 
 
 def _locked(course: Course, sop_instance_uid: str) -> PerformedProcedureStep | None:
-    return (
-        PerformedProcedureStep.objects.select_for_update()
-        .filter(facility_id=course.caller.facility_id, sop_instance_uid=sop_instance_uid)
-        .first()
+    found = PerformedProcedureStep.objects.select_for_update().filter(
+        facility_id=course.caller.facility_id, sop_instance_uid=sop_instance_uid
     )
+    known = next(iter(found), None)  # unique: nothing to sort
+    course.saved = dict(vars(known)) if known else {}
+    return known

@@ -68,6 +68,8 @@ class Course:
     at: datetime = field(default_factory=lambda: timezone.now())
     has_met: bool = False  # another message was faster: look before you insert
     is_new: bool = False  # it makes the performed step
+    had_series: bool = False  # the performed step names series already
+    saved: dict[str, Any] = field(default_factory=dict)  # its columns as they are in the database
     locked: list[ScheduledProcedureStep] = field(default_factory=list)
     flags: list[dict[str, str]] = field(default_factory=list)
 

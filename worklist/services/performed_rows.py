@@ -56,7 +56,7 @@ def series_fill(performed: PerformedProcedureStep, merged: Item, course: Course)
     series, wrong = mpps.series_of(merged)
     if course.is_new and not (series or wrong):
         return False
-    gone = series_write(performed=performed, series=series)
+    gone = series_write(performed=performed, series=series, is_first=not course.had_series)
     for flag, detail in [*wrong, *((MppsFlag.SERIES_GONE, uid) for uid in gone)][:50]:
         course.flag(flag, detail)
     return True
@@ -102,7 +102,8 @@ def _cases_open(
             detail["steps"] += [one for one in match.candidates if one not in detail["steps"]]
         elif match.step is not None and match.step.status in NOT_AWAITED:
             detail = kinds.setdefault(
-                ReconcileKind.NO_MATCH, {"items": [], "steps": [], "reason": "not-awaited"}
+                ReconcileKind.NO_MATCH,
+                {"items": [], "steps": [], "reason": "not-awaited", "status": match.step.status},
             )
             detail["items"].append(number)
             detail["steps"].append(match.step.pk)

@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 
 from worklist.models import PerformedInstance, PerformedProcedureStep, PerformedSeries
+from worklist.services.bulk import rows_insert
 from worklist.types.performed import SeriesValues
 
-AT_ONCE = 2000
 AT_ONCE_BY_UID = 500
 
 
-def series_write(*, performed: PerformedProcedureStep, series: Sequence[SeriesValues]) -> list[str]:
+def series_write(
+    *, performed: PerformedProcedureStep, series: Sequence[SeriesValues], is_first: bool = False
+) -> list[str]:
     """Make the rows say what the sequence says; return the series that it names no more.
 
-    Rows that stay the same are not touched: a device may repeat a long list with every N-SET.
+    Rows that stay the same are not touched: a device may repeat a long list with every N-SET. Where
+    `is_first` there are none yet.
     """
-    rows = {one.series_instance_uid: one for one in performed.series.all()}
+    rows = {} if is_first else {one.series_instance_uid: one for one in performed.series.all()}
     gone = sorted(rows.keys() - {one.series_instance_uid for one in series})
     wanted = {
         instance: (one.series_instance_uid, sop_class)
@@ -25,17 +28,14 @@ def series_write(*, performed: PerformedProcedureStep, series: Sequence[SeriesVa
     _remove(performed, [uid for uid, what in known.items() if wanted.get(uid) != what], gone)
     made = _series_rows(performed, series, rows)
     new = [
-        PerformedInstance(
-            performed=performed,
-            series=made[series_uid],
-            number=number,
-            sop_class_uid=sop_class,
-            sop_instance_uid=instance,
-        )
+        (made[series_uid].pk, number, sop_class, instance)
         for number, (instance, (series_uid, sop_class)) in enumerate(wanted.items(), start=1)
         if known.get(instance) != (series_uid, sop_class)
     ]
-    PerformedInstance.objects.bulk_create(new, batch_size=AT_ONCE)
+    if new:
+        names = ("series", "number", "sop_class_uid", "sop_instance_uid")
+        each = dict(zip(names, zip(*new, strict=True), strict=True))
+        rows_insert(PerformedInstance, {"performed": performed.pk}, each)
     performed.image_count = len(wanted)
     return gone
 

@@ -1,5 +1,7 @@
 """A modality's own commitment request comes in: may it ask, whom shall we ask, written down."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,10 +15,10 @@ from portal.types import Actor, Caller
 from worklist.dicom.commitment import action_of
 from worklist.models import RelayedCommitment, RelayedInstance
 from worklist.selectors.commitment_policies import designations
+from worklist.services.bulk import rows_insert
 from worklist.services.relay_telling import relay_tell
 from worklist.types.commitment import InstanceReference
 
-BATCH = 2000  # rows written in one statement
 REFUSED = "relay-refused"  # the kind of alert
 
 
@@ -57,20 +59,7 @@ def relay_receive(*, caller: Caller, raw: bytes, transfer_syntax: str) -> Relaye
             status.DUPLICATE_TRANSACTION_UID,
             "This Transaction UID was used before; take a new one.",
         )
-    RelayedInstance.objects.bulk_create(
-        (
-            RelayedInstance(
-                relay_id=relay.pk,
-                archive_id=archive.pk,
-                number=number,
-                sop_class_uid=one.sop_class_uid,
-                sop_instance_uid=one.sop_instance_uid,
-            )
-            for archive in archives
-            for number, one in enumerate(references, start=1)
-        ),
-        batch_size=BATCH,
-    )
+    _write(relay, archives, references)
     alert_settle(facility_id=device.facility_id, kind=REFUSED, key=_key(device.pk))
     relay_tell(relay)
     audit(
@@ -85,6 +74,19 @@ def relay_receive(*, caller: Caller, raw: bytes, transfer_syntax: str) -> Relaye
         },
     )
     return relay
+
+
+def _write(
+    relay: RelayedCommitment, archives: list[RemoteAE], references: list[InstanceReference]
+) -> None:
+    """Write down of each archive what it is to be asked about."""
+    each: dict[str, list[Any]] = {
+        "number": list(range(1, len(references) + 1)),
+        "sop_class_uid": [one.sop_class_uid for one in references],
+        "sop_instance_uid": [one.sop_instance_uid for one in references],
+    }
+    for archive in archives:
+        rows_insert(RelayedInstance, {"relay": relay.pk, "archive": archive.pk}, each)
 
 
 def relay_refused(*, caller: Caller, sentence: str) -> None:

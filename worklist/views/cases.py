@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.errors import NotFound
 from portal.looks import Look, look_of
-from portal.pulse import clock
+from portal.pulse import stamp
 from portal.selectors import actor_for, may
 from portal.types import Permission
 from worklist.forms import DecideForm, ReasonForm
@@ -26,6 +26,7 @@ from worklist.services.cases import UNLINKED
 from worklist.types.reconcile import Ordered, Reported
 from worklist.views.decisions import Choice, choices
 from worklist.wording.case_headline import headline, person, reasons_text
+from worklist.wording.case_kinds import case_look
 from worklist.wording.reconcile import booked_text, compare_rows, moment_text, when_text
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class CaseRow:
     @property
     def look(self) -> Look:
         """Its kind in words, icon and colour."""
-        return look_of("case", self.case.kind)
+        return case_look(self.case)
 
     @property
     def who(self) -> str:
@@ -57,7 +58,7 @@ class CaseRow:
         """When it was done, by the device's clock; else when we were told."""
         performed = self.case.performed
         if performed is None or performed.start_date is None or performed.start_time is None:
-            return clock(self.case.opened_at)
+            return stamp(self.case.opened_at)
         return moment_text(performed.start_date, performed.start_time)
 
     @property
@@ -138,7 +139,7 @@ def case_context(
     ordered = ordered_of(step) if step else None
     lines = compare(reported, ordered or Ordered())
     offered = _offered(request, case, reported, step)
-    probable = matching.probable(found)
+    probable = matching.probable(_not_by_mistake(case, found))
     return {
         "case": case,
         "row": CaseRow(case),
@@ -184,10 +185,18 @@ def _chosen(
         if step is not None:
             return step
     linked = [one.step for one in linked_references(case) if one.step]
-    others = [one.step for one in found if one.step not in linked]
-    if case.kind in UNLINKED and others:
+    others = [one.step for one in _not_by_mistake(case, found) if one.step not in linked]
+    others = others or [one.step for one in found if one.step not in linked]
+    if case.kind in UNLINKED and case.state == State.OPEN and others:
         return others[0]
     return linked[0] if linked else (others[0] if others else None)
+
+
+def _not_by_mistake(case: ReconcileCase, found: list[Candidate]) -> list[Candidate]:
+    """Return the suggestions without exams of which the device itself says that it was not them."""
+    if case.kind != ReconcileKind.WRONG_ENTRY:
+        return found
+    return [one for one in found if one.step.pk not in case.detail.get("steps", [])]
 
 
 def _suggestions(found: list[Candidate], step: ScheduledProcedureStep | None) -> list[Suggestion]:

@@ -155,6 +155,7 @@ def _context(request: HttpRequest, found: StudyCommitment) -> dict[str, Any]:
         "more_failed": found.failed - FAILED_SHOWN,
         "series": exam_series(found, names, series_counts([found.pk])),
         "requests": asked[:REQUESTS_SHOWN],
+        "rounds": asked[0].attempt if asked else 0,
         "has_older_requests": len(asked) > REQUESTS_SHOWN,
         "more_there": found.check_more[:CHECK_SHOWN],
         "fewer_there": found.check_fewer[:CHECK_SHOWN],

@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from worklist.models import StudyCommitment
-from worklist.selectors.clearance import ArchiveClearance, Clearance, clearance_of
+from worklist.selectors.clearance import ArchiveClearance, Clearance
 from worklist.selectors.commitments import series_counts
+from worklist.views.clearing import clearance_for
 from worklist.views.commitment import SeriesRow, exam_series
 from worklist.views.steps import step_of
 from worklist.wording.clearance import archive_sentence, clearance_told
@@ -65,7 +66,7 @@ class ArchivePart:
 def exam_commitment(request: HttpRequest, step_id: int) -> HttpResponse:
     """Answer the card: what the exam page fetches when an archive has answered."""
     step = step_of(request, step_id)
-    clearance = clearance_of(step=step)
+    clearance = clearance_for(request, step)
     ids = [row.pk for one in clearance.archives for row in one.commitments]
     counts = series_counts(ids)
     context = {

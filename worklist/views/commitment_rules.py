@@ -18,9 +18,11 @@ from worklist.models import CommitmentPolicy
 from worklist.selectors.commitment_policies import (
     Designation,
     archive_policy_of,
+    archive_rule_version,
     archives,
     commitment_policies,
     designations,
+    device_rule_version,
 )
 from worklist.services.commitment_policies import (
     archive_policy_set,
@@ -91,13 +93,15 @@ def commitment_rule(request: HttpRequest, device_id: int = 0) -> HttpResponse:
                 device_id=device.pk if device else None,
                 rule=form.rule,
                 by=by,
+                version=request.POST.get("version", ""),
             )
         except InvalidInput as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
             messages.success(request, _("The rule is saved."))
             return redirect("worklist:commitment-rules")
-    context = {"form": form, "device": device, "policy": policy}
+    shown = request.POST.get("version") or device_rule_version(policy)
+    context = {"form": form, "device": device, "policy": policy, "version": shown}
     status = 422 if form.errors else 200
     return render(request, "worklist/commitment_rule.html", context, status=status)
 
@@ -112,14 +116,16 @@ def archive_rule(request: HttpRequest, device_id: int) -> HttpResponse:
     form = ArchiveRuleForm(sent(request), initial=archive_rule_initial(archive_policy_of(archive)))
     if request.method == "POST" and form.is_valid():
         try:
-            archive_policy_set(archive_id=archive.pk, rule=form.rule, by=by)
+            version = request.POST.get("version", "")
+            archive_policy_set(archive_id=archive.pk, rule=form.rule, by=by, version=version)
         except InvalidInput as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
             said = _("The rule of %(archive)s is saved.") % {"archive": archive.ae_title}
             messages.success(request, said)
             return redirect("worklist:commitment-rules")
-    context = {"form": form, "archive": archive}
+    shown = request.POST.get("version") or archive_rule_version(archive_policy_of(archive))
+    context = {"form": form, "archive": archive, "version": shown}
     status = 422 if form.errors else 200
     return render(request, "worklist/archive_rule.html", context, status=status)
 

@@ -185,7 +185,7 @@ def _scanners(asked: Asked, totals: list[Total]) -> list[Scanner]:
             ae_title=title,
             count=sum(one.count for one in some),
             oldest=min(one.oldest for one in some),
-            needs_person=any(one.state in (State.FAILED, State.UNANSWERED) for one in some),
+            needs_person=any(one.needing_people for one in some),
             address=asked.address(
                 filters=replace(asked.filters, devices=(title,) if title else (), state="")
             ),

@@ -56,7 +56,7 @@ def choices(
             found.append(_new_order(performed, reported))
     if linked:
         found.append(_unlink(linked))
-    return [*found, _wrong_patient(), _close()]
+    return [*found, _wrong_patient(), _close_linked(linked) if linked else _close()]
 
 
 def _asks_for_the_end(case: ReconcileCase, performed: PerformedProcedureStep) -> bool:
@@ -102,9 +102,12 @@ def _link(
             "place": step.station.name if step.station else step.modality,
         }
     count = reported.image_count
-    images = ngettext(
-        "%(n)d image is tracked under it.", "%(n)d images are tracked under it.", count
-    ) % {"n": count}
+    images = _("No image has been reported so far.")
+    if count:
+        sentence = ngettext(
+            "%(n)d image is tracked under it.", "%(n)d images are tracked under it.", count
+        )
+        images = sentence % {"n": count}
     return Choice(
         "link",
         _("Link to order %(accession)s") % {"accession": accession},
@@ -135,12 +138,9 @@ def _ends(reported: Reported) -> list[Choice]:
 
 
 def _unlink(linked: list[ScheduledProcedureStep]) -> Choice:
-    numbers = ", ".join(
-        dict.fromkeys(step.requested_procedure.service_request.accession_number for step in linked)
-    )
     return Choice(
         "unlink",
-        _("Unlink from order %(accession)s") % {"accession": numbers},
+        _("Unlink from order %(accession)s") % {"accession": _accessions(linked)},
         _("The order waits again. What was reported asks here for its own order."),
         _("Unlink exam"),
         _("Unlinked."),
@@ -175,3 +175,19 @@ def _close() -> Choice:
         _("Close case"),
         _("Closed."),
     )
+
+
+def _close_linked(linked: list[ScheduledProcedureStep]) -> Choice:
+    return Choice(
+        "close",
+        _("Close it, it stays linked"),
+        _("The exam of order %(accession)s is as it should be. No exam changes.")
+        % {"accession": _accessions(linked)},
+        _("Close case"),
+        _("Closed."),
+    )
+
+
+def _accessions(linked: list[ScheduledProcedureStep]) -> str:
+    numbers = (step.requested_procedure.service_request.accession_number for step in linked)
+    return ", ".join(dict.fromkeys(numbers))

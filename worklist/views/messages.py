@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from portal.dicom.errors import InvalidDataset
 from portal.errors import Conflict
-from portal.pulse import clock
+from portal.pulse import stamp
 from portal.reads import note_read
 from portal.types import Link
 from worklist.dicom.listing import syntax_name
@@ -134,7 +134,7 @@ def _answers(row: CommitmentRequest) -> list[Link]:
     found = [
         Link(
             reverse("worklist:commitment-report", args=[one.pk]),
-            _("Its answer, %(time)s") % {"time": clock(one.at)},
+            _("Its answer, %(time)s") % {"time": stamp(one.at)},
         )
         for one in reports
     ]

@@ -9,6 +9,7 @@ from portal.errors import NotFound
 from portal.looks import look_of
 from portal.reads import note_read
 from worklist.selectors.performing import messages_of_performed, performed_visible
+from worklist.wording.case_kinds import case_kind
 from worklist.wording.doses import dose_words
 from worklist.wording.messages import status_tone
 from worklist.wording.performed import flags_told
@@ -35,7 +36,7 @@ def performed(request: HttpRequest, performed_id: int) -> HttpResponse:
         "series": series[:SERIES_SHOWN],
         "others": max(len(series) - SERIES_SHOWN, 0),
         "references": list(found.references.all()),
-        "cases": list(found.cases.all()),
+        "cases": [(case, case_kind(case)) for case in found.cases.all()],
         "told": [(one, status_tone(one.status)) for one in messages],
     }
     return render(request, "worklist/performed.html", context)

@@ -15,11 +15,11 @@ from portal.errors import NotFound
 from portal.looks import LOOKS
 from portal.models import RemoteAE
 from portal.selectors import actor_for, devices
-from worklist.models import RelayedCommitment, ScheduledProcedureStep
+from worklist.models import RelayedCommitment
 from worklist.selectors.relays import relays as relays_of
 from worklist.selectors.relays import relays_of_step
-from worklist.selectors.steps import scheduled_steps
 from worklist.services.relay_delivery import relay_tell_again
+from worklist.views.steps import step_of
 from worklist.wording.relay import relay_rows
 
 PAGE_SIZE = 50
@@ -85,17 +85,10 @@ def _list_address(request: HttpRequest) -> str:
 
 
 def _exam_context(request: HttpRequest, step_id: int) -> dict[str, Any]:
-    step = _step_of(request, step_id)
+    step = step_of(request, step_id)
     found = relays_of_step(step=step, visible_to=request.user)[: OF_EXAM + 1]
     rows = relay_rows(found)
     return {"step": step, "rows": rows[:OF_EXAM], "has_more": len(rows) > OF_EXAM}
-
-
-def _step_of(request: HttpRequest, step_id: int) -> ScheduledProcedureStep:
-    step = scheduled_steps(visible_to=request.user).filter(pk=step_id).first()
-    if step is None:
-        raise NotFound(_("There is no such exam in your facility."))
-    return step
 
 
 def _list_context(request: HttpRequest) -> dict[str, Any]:

@@ -20,9 +20,11 @@ from worklist.selectors.devices import devices_for
 from worklist.selectors.performing import open_cases_of
 from worklist.selectors.steps import scheduled_steps
 from worklist.services import steps as services
+from worklist.views.clearing import clearance_for
 from worklist.views.rows import exam_row
 from worklist.views.verbs import BY_NAME, Verb, can_undo, next_verb
 from worklist.views.verdict import verdict_of
+from worklist.wording.case_kinds import case_kind
 
 
 def step_row(request: HttpRequest, step_id: int) -> HttpResponse:
@@ -78,10 +80,13 @@ def step_undo(request: HttpRequest, step_id: int) -> HttpResponse:
 
 
 def step_of(request: HttpRequest, step_id: int) -> ScheduledProcedureStep:
-    """Return the step if it is for this person's eyes."""
-    step = scheduled_steps(visible_to=request.user).filter(pk=step_id).first()
+    """Return the step if it is for this person's eyes; read once for all fragments of a page."""
+    held: dict[int, ScheduledProcedureStep] = request.__dict__.setdefault("worklist_steps", {})
+    step = held.get(step_id) if request.method == "GET" else None
+    step = step or scheduled_steps(visible_to=request.user).filter(pk=step_id).first()
     if step is None:
         raise NotFound(_("There is no such exam in your facility."))
+    held[step_id] = step
     return step
 
 
@@ -94,13 +99,13 @@ def exam_context(request: HttpRequest, step_id: int) -> dict[str, Any]:
         "row": row,
         "step": step,
         "patient": row.patient,
-        "verdict": verdict_of(step, devices=meant),
+        "verdict": verdict_of(step, devices=meant, judged=lambda: clearance_for(request, step)),
         "next_verb": next_verb(step),
         "other_verbs": [verb for verb in row.verbs if verb != next_verb(step)],
         "can_undo": can_undo(step),
         "sightings": list(step.sightings.all()),
         "unseen": _unseen(step, meant),
-        "cases": open_cases_of(step),
+        "cases": [(case, case_kind(case)) for case in open_cases_of(step)],
         # What else changes with the exam comes along, out of band.
         "is_again": bool(request.headers.get("HX-Request")),
     }

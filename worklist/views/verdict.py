@@ -1,6 +1,6 @@
 """The exam page's first sentence: shown to the device, in progress, safe in the archive?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -10,9 +10,9 @@ from portal.looks import look_of
 from portal.models import RemoteAE
 from portal.pulse import clock
 from worklist.models import PerformedProcedureStep, ScheduledProcedureStep
-from worklist.selectors.clearance import clearance_of
+from worklist.selectors.clearance import Clearance
 from worklist.selectors.explaining import explain
-from worklist.selectors.performing import performed_now
+from worklist.selectors.performing import performed_last, performed_now
 from worklist.selectors.queries import last_query
 from worklist.views.rows import place_of
 from worklist.wording.clearance import clearance_told
@@ -33,10 +33,15 @@ class Verdict:
     why: str = ""  # where the evidence is: the page on this exam and that device
 
 
-def verdict_of(step: ScheduledProcedureStep, *, devices: Sequence[RemoteAE]) -> Verdict:
+def verdict_of(
+    step: ScheduledProcedureStep,
+    *,
+    devices: Sequence[RemoteAE],
+    judged: Callable[[], Clearance],
+) -> Verdict:
     """Answer the page's question first (ui.md 1.1); `devices` are those that the exam is for."""
     if step.status in (Status.COMPLETED, Status.DISCONTINUED):
-        return _over(step)
+        return _over(step, judged())
     if not step.is_open:
         return _called_off(step)
     if step.status == Status.STARTED:
@@ -66,6 +71,15 @@ def verdict_of(step: ScheduledProcedureStep, *, devices: Sequence[RemoteAE]) -> 
 def _in_progress(step: ScheduledProcedureStep) -> Verdict:
     """Say what is happening since when, by the devices' own reports."""
     performed = performed_now(step)
+    ended = None if performed else performed_last(step)
+    if ended is not None:
+        sentence = _("Set back to in progress. %(device)s has reported that it ended.")
+        return Verdict(
+            "live",
+            "activity",
+            sentence % {"device": ended.device.ae_title},
+            _("It ends when a device reports so, or when somebody marks it as completed."),
+        )
     if not performed:
         return Verdict(
             "live",
@@ -89,9 +103,9 @@ def _so_far(performed: Sequence[PerformedProcedureStep]) -> str:
     return words % {"n": count}
 
 
-def _over(step: ScheduledProcedureStep) -> Verdict:
+def _over(step: ScheduledProcedureStep, judged: Clearance) -> Verdict:
     """Say whether the images are safe: the department's question once the exam is done."""
-    found = clearance_told(clearance_of(step=step))
+    found = clearance_told(judged)
     reason = _("Reason: %(reason)s") % {"reason": step.status_reason} if step.status_reason else ""
     detail = " ".join(filter(None, (found.detail, reason)))
     return Verdict(found.tone, found.icon, found.sentence, detail)

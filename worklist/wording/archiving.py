@@ -14,6 +14,7 @@ from worklist.models import StudyCommitment
 from worklist.selectors.clearance_evidence import SeriesName
 from worklist.selectors.story import Story
 from worklist.wording.commitment import instance_rows, series_label
+from worklist.wording.parts import parts
 from worklist.wording.rounds import asked_times, reports_not_taken, round_entries
 
 State = StudyCommitment.State
@@ -46,6 +47,9 @@ def entries(story: Story) -> Iterator[TimelineEntry]:
 
 def stages(story: Story) -> Iterator[Stage]:
     """Say whether the images are at the archive, and whether it confirmed them."""
+    if story.performed and not any(part.reference for part in parts(story)):
+        yield Stage("committed", _("Committed"), "shield-check", 70)  # images of another exam
+        return
     known = [one for one in story.commitments if _at_archive(one) is not None]
     if known:
         worst = min(known, key=lambda one: (_at_archive(one) or 0) - one.expected)
@@ -64,7 +68,7 @@ def stages(story: Story) -> Iterator[Stage]:
         note = _("%(counts)s, %(n)d failed") % {"counts": note, "n": first.failed}
     elif first.state == State.NOT_ASKED:
         when = first.next_ask_at
-        note = _("asked at %(time)s") % {"time": clock(when)} if when else _("not asked")
+        note = _("will be asked at %(time)s") % {"time": clock(when)} if when else _("not asked")
     elif first.state != State.COMMITTED:
         note = f"{note}, {look.label}"
     if len(story.commitments) > 1:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.looks import look_of
 from portal.names import group_text
 from worklist.models import ReconcileCase, ReconcileKind
 from worklist.selectors.candidates import Candidate
+from worklist.selectors.cases import linked_references
 from worklist.types.reconcile import Field, Line, Ordered, Reported, Verdict
+from worklist.wording.case_kinds import called_off_text, is_called_off
 from worklist.wording.reconcile import SPOKEN, TOLD_FIRST, booked_text, listed, span, when_text
 
 
@@ -42,27 +45,56 @@ def headline(
             _("Look at the console, then end it here for the device, or decide whose it is."),
         )
     if case.kind == ReconcileKind.ORPHAN and case.performed is None:
+        return _refused(case, device)
+    if case.kind == ReconcileKind.WRONG_PATIENT:
+        return _other_patient(case, device)
+    if is_called_off(case) and linked_references(case):
         return Headline(
             "warn",
-            "link-off",
-            _("%(device)s sent the end of an exam whose beginning it never sent.")
-            % {"device": device},
-            _(
-                "The message was refused and is kept. Make the device’s profile lenient and "
-                "send it again from the console, or close the case."
-            ),
-        )
-    if case.kind == ReconcileKind.WRONG_PATIENT:
-        return Headline(
-            "bad",
-            "user-question",
-            _("%(device)s names another patient than the order that it was given.")
-            % {"device": device},
-            _("Nothing is linked and the order waits. Find out who lay on the table."),
+            "ban",
+            called_off_text(case),
+            _("It is linked and follows the device. Unlink it if another exam was done."),
         )
     if probable is not None and ordered is not None:
         return _probably(case, reported, found, probable, ordered)
     return _unclear(case, reported, found)
+
+
+def _refused(case: ReconcileCase, device: str) -> Headline:
+    """Say why a message was refused: nobody knew its beginning, or a person was faster."""
+    if case.detail.get("reason") == "closed-otherwise":
+        sentence = _("%(device)s says %(wanted)s, but a person had ended this exam as %(status)s.")
+        words = {name: look_of("step", case.detail[name]).label for name in ("wanted", "status")}
+        words |= {"device": device}
+        detail = _(
+            "The message was refused and is kept. Find out which is true, then close the case."
+        )
+        return Headline("warn", "link-off", sentence % words, detail)
+    return Headline(
+        "warn",
+        "link-off",
+        _never_began(device),
+        _(
+            "The message was refused and is kept. Make the device’s profile lenient and "
+            "send it again from the console, or close the case."
+        ),
+    )
+
+
+def _never_began(device: str) -> str:
+    sentence = _("%(device)s sent the end of an exam whose beginning it never sent.")
+    return sentence % {"device": device}
+
+
+def _other_patient(case: ReconcileCase, device: str) -> Headline:
+    """Say which patient differs, and whether an exam is linked all the same."""
+    sentence = _("%(device)s names another patient than the order that it was given.")
+    if case.detail.get("reason") == "changed-by-set":
+        sentence = _("%(device)s named another patient after it had begun.")
+    detail = _("Nothing is linked and the order waits. Find out who lay on the table.")
+    if linked_references(case):
+        detail = _("An exam is linked all the same. Find out who lay on the table.")
+    return Headline("bad", "user-question", sentence % {"device": device}, detail)
 
 
 def _probably(
@@ -92,13 +124,6 @@ def _probably(
 
 
 def _unclear(case: ReconcileCase, reported: Reported, found: list[Candidate]) -> Headline:
-    if not found:
-        return Headline(
-            "warn",
-            "zoom-exclamation",
-            _("No order fits what %(device)s reported.") % {"device": reported.device},
-            _("Look for the order below the comparison, or decide without one."),
-        )
     if case.kind == ReconcileKind.WRONG_ENTRY:
         return Headline(
             "warn",
@@ -106,6 +131,16 @@ def _unclear(case: ReconcileCase, reported: Reported, found: list[Candidate]) ->
             _("%(device)s stopped: the wrong entry was chosen from the list.")
             % {"device": reported.device},
             _("The exam is on the list again. Decide whose the images are, if there are any."),
+        )
+    if not found and case.kind == ReconcileKind.ORPHAN:
+        detail = _("The end was kept, and its beginning may still come. Look for the order below.")
+        return Headline("warn", "link-off", _never_began(reported.device), detail)
+    if not found:
+        return Headline(
+            "warn",
+            "zoom-exclamation",
+            _("No order fits what %(device)s reported.") % {"device": reported.device},
+            _("Look for the order below the comparison, or decide without one."),
         )
     sentence = ngettext(
         "%(n)d order may be the one; not everything fits.",

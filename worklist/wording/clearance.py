@@ -17,7 +17,15 @@ from worklist.wording.conditions import condition_told
 # How a condition weighs: the first of these gives the page its colour.
 LOOKS: tuple[tuple[frozenset[Unmet], str, str], ...] = (
     (
-        frozenset({Unmet.FAILED, Unmet.CONTRADICTED, Unmet.FEWER_THERE, Unmet.RELAY_DIFFERS}),
+        frozenset(
+            {
+                Unmet.FAILED,
+                Unmet.CONTRADICTED,
+                Unmet.WITHDRAWN,
+                Unmet.FEWER_THERE,
+                Unmet.RELAY_DIFFERS,
+            }
+        ),
         "bad",
         "shield-x",
     ),
@@ -30,6 +38,7 @@ LOOKS: tuple[tuple[frozenset[Unmet], str, str], ...] = (
                 Unmet.NOT_ALL_ASKED,
                 Unmet.NAMED_BY_OTHERS,
                 Unmet.CLOSED_BY_PERSON,
+                Unmet.UNLINKED,
                 Unmet.NO_ARCHIVE,
             }
         ),
@@ -41,12 +50,14 @@ LOOKS: tuple[tuple[frozenset[Unmet], str, str], ...] = (
 )
 # Who acts first is told first.
 ORDER = (
+    Unmet.UNLINKED,
     Unmet.NOT_REPORTED,
     Unmet.NOT_OVER,
     Unmet.NO_IMAGES,
     Unmet.NO_ARCHIVE,
     Unmet.FAILED,
     Unmet.CONTRADICTED,
+    Unmet.WITHDRAWN,
     Unmet.FEWER_THERE,
     Unmet.RELAY_DIFFERS,
     Unmet.LOSS_ACCEPTED,

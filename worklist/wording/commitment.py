@@ -140,19 +140,28 @@ def _short(name: SeriesName | None, uid: str) -> str:
 def timer_words(commitment: StudyCommitment) -> str:
     """Say what happens next with a study at an archive, and what went wrong last."""
     parts = []
-    if commitment.sentence and commitment.state not in CLOSED:
+    is_closed = commitment.state in CLOSED
+    if commitment.sentence and not is_closed:
         parts.append(commitment.sentence)
     if commitment.state == StudyCommitment.State.LOSS_ACCEPTED:
         said = {"by": commitment.loss_accepted_by, "reason": commitment.loss_reason}
         parts.append(_("%(by)s: “%(reason)s”") % said)
-    elif commitment.next_ask_at and commitment.state not in CLOSED:
+    elif commitment.next_ask_at and not commitment.archive.is_enabled and not is_closed:
+        parts.append(switched_off(commitment))
+    elif commitment.next_ask_at and not is_closed:
         parts.append(_next_time(commitment, commitment.next_ask_at))
     elif commitment.state == StudyCommitment.State.WAITING and commitment.last_asked_at:
         time = {"time": clock(commitment.last_asked_at)}
         parts.append(_("Asked at %(time)s.") % time)
-    elif commitment.state not in CLOSED:
+    elif not is_closed:
         parts.append(_("Not asked again by itself."))
     return " ".join(parts)
+
+
+def switched_off(commitment: StudyCommitment) -> str:
+    """Say that an archive is asked nothing while it is switched off here."""
+    sentence = _("%(archive)s is switched off under Devices: it is not asked until it is on again.")
+    return sentence % {"archive": commitment.archive.ae_title}
 
 
 def _next_time(commitment: StudyCommitment, at: datetime) -> str:

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from portal.pulse import clock
 from worklist.models import StudyCommitment
 from worklist.selectors.clearance import Condition, Unmet
+from worklist.wording.commitment import switched_off
 
 Told = tuple[str, str]  # the sentence, and who does what
 
@@ -42,25 +43,57 @@ def _closed_by_person(values: dict[str, Any]) -> Told:
     return sentence % values, action % values
 
 
+def _unlinked(values: dict[str, Any]) -> Told:
+    sentence = _("%(device)s reported images under this study that are linked to no exam.")
+    return sentence % values, _("Technologist: find out whose they are, under Reconcile.")
+
+
 def _no_images(values: dict[str, Any]) -> Told:
+    if values.get("is_closed_by_person"):
+        sentence = _("%(device)s never said which images it made: a person ended its report.")
+        return sentence % values, _("Technologist: compare %(device)s with the archive.") % values
     return _("%(device)s reported no image: there is nothing to keep.") % values, ""
 
 
 def _no_archive(values: dict[str, Any]) -> Told:
     return (
         _("No archive is asked for these images."),
-        _("Administrator: add the archive under Devices."),
+        _("Administrator: add the archive under Devices, or switch it on there."),
     )
 
 
 def _not_asked(values: dict[str, Any]) -> Told:
     row: StudyCommitment | None = values.get("row")
     if row is not None and row.next_ask_at:
-        said = values | {"time": clock(row.next_ask_at)}
-        sentence = row.sentence or _("%(archive)s has not been asked yet.") % values
-        return sentence, _("Wait until %(time)s: then %(archive)s is asked.") % said
+        sentence = row.sentence or _not_asked_about(values, row)
+        return sentence, _when(row)
+    if row is not None and row.committed:
+        action = _("Technologist: ask now; it is not asked by itself.")
+        return _not_asked_about(values, row), action
     sentence = _("%(archive)s has not been asked, and is not asked by itself.") % values
     return sentence, _("Technologist: ask now.")
+
+
+def _not_asked_about(values: dict[str, Any], row: StudyCommitment) -> str:
+    if not row.committed:
+        return _("%(archive)s has not been asked yet.") % values
+    sentence = ngettext(
+        "%(archive)s has not been asked about %(n)d image yet.",
+        "%(archive)s has not been asked about %(n)d images yet.",
+        _left(row),
+    )
+    return sentence % (values | {"n": _left(row)})
+
+
+def _when(row: StudyCommitment) -> str:
+    """Say when an archive is asked."""
+    if not row.archive.is_enabled:
+        return _("Administrator: %(said)s") % {"said": switched_off(row)}
+    said = {
+        "archive": row.archive.ae_title,
+        "time": clock(row.next_ask_at) if row.next_ask_at else "",
+    }
+    return _("Wait until %(time)s: then %(archive)s is asked.") % said
 
 
 def _not_all_asked(values: dict[str, Any]) -> Told:
@@ -87,6 +120,8 @@ def _not_there_yet(values: dict[str, Any]) -> Told:
 
 def _waiting(values: dict[str, Any]) -> Told:
     row: StudyCommitment = values["row"]
+    if row.next_ask_at and not row.requested and not row.archive.is_enabled:
+        return _not_asked_about(values, row), _when(row)
     said = values | {"n": _left(row), "time": clock(row.last_asked_at or row.created_at)}
     sentence = ngettext(
         "%(archive)s was asked at %(time)s and has not answered about %(n)d image yet.",
@@ -142,6 +177,16 @@ def _contradicted(values: dict[str, Any]) -> Told:
         _("%(archive)s sent an answer at %(time)s that does not fit what it was asked.") % said,
         _("Ask again; if it happens again, archive team: look why %(archive)s does so.") % said,
     )
+
+
+def _withdrawn(values: dict[str, Any]) -> Told:
+    sentence = ngettext(
+        "%(archive)s confirmed %(count)d image that it announced as unavailable afterwards.",
+        "%(archive)s confirmed %(count)d images that it announced as unavailable afterwards.",
+        values["count"],
+    )
+    action = _("Archive team: look for the images; then ask %(archive)s again.")
+    return sentence % values, action % values
 
 
 def _not_permanent(values: dict[str, Any]) -> Told:
@@ -204,6 +249,8 @@ def _again(row: StudyCommitment, otherwise: str) -> str:
     """Say when it is asked again by itself, and what a person can do."""
     if not row.next_ask_at:
         return otherwise
+    if not row.archive.is_enabled:
+        return " ".join((otherwise, switched_off(row)))
     time = clock(row.next_ask_at)
     return _("%(what)s It is asked again at %(time)s.") % {"what": otherwise, "time": time}
 
@@ -220,6 +267,7 @@ def _again_check(row: StudyCommitment, otherwise: str) -> str:
 TOLD: dict[Unmet, Callable[[dict[str, Any]], Told]] = {
     Unmet.NOT_REPORTED: _not_reported,
     Unmet.NOT_OVER: _not_over,
+    Unmet.UNLINKED: _unlinked,
     Unmet.CLOSED_BY_PERSON: _closed_by_person,
     Unmet.NO_IMAGES: _no_images,
     Unmet.NO_ARCHIVE: _no_archive,
@@ -232,6 +280,7 @@ TOLD: dict[Unmet, Callable[[dict[str, Any]], Told]] = {
     Unmet.LOSS_ACCEPTED: _loss_accepted,
     Unmet.NAMED_BY_OTHERS: _named_by_others,
     Unmet.CONTRADICTED: _contradicted,
+    Unmet.WITHDRAWN: _withdrawn,
     Unmet.NOT_PERMANENT: _not_permanent,
     Unmet.NOT_CHECKED: _not_checked,
     Unmet.CHECK_FAILED: _check_failed,

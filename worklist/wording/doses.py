@@ -16,7 +16,6 @@ _DOSES: dict[str, tuple[str | Promise, str]] = {
     "TotalNumberOfExposures": (_("exposures"), ""),
     "DistanceSourceToDetector": (_("source to detector"), "mm"),
     "DistanceSourceToEntrance": (_("source to entrance"), "mm"),
-    "CommentsOnRadiationDose": (_("dose"), ""),
 }
 
 
@@ -27,6 +26,9 @@ def dose_words(dose: Mapping[str, Any]) -> list[str]:
         value = dose.get(keyword)
         if isinstance(value, str | int | float) and str(value).strip():
             found.append(f"{label} {value} {unit}".strip())
+    comment = dose.get("CommentsOnRadiationDose")
+    if isinstance(comment, str) and comment.strip():
+        found.append(_("dose comment “%(comment)s”") % {"comment": comment.strip()})
     highest = max(map(_ctdi, dose.get("ExposureDoseSequence") or ()), default=0.0)
     if highest and "CTDIvol" not in dose:
         found.append(_("CTDIvol up to %(value)g mGy") % {"value": highest})

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.dicom import status
-from portal.pulse import clock
+from portal.pulse import stamp
 from worklist.dicom import messages as wire
 from worklist.models import (
     AvailabilityNotice,
@@ -123,10 +123,10 @@ def request_told(row: CommitmentRequest) -> MessageTold:
         (_("Asked for"), str(row.get_purpose_display())),
         (_("Images"), str(row.asked_count)),
         (_("Round"), str(row.attempt)),
-        (_("Answer due by"), clock(row.deadline_at)),
+        (_("Answer due by"), stamp(row.deadline_at)),
     ]
     if row.answered_at:
-        facts.append((_("Answered"), clock(row.answered_at)))
+        facts.append((_("Answered"), stamp(row.answered_at)))
         facts.append((_("Confirmed, failed"), f"{row.committed_count}, {row.failed_count}"))
     return MessageTold(
         title=_("Commitment asked of %(archive)s") % {"archive": row.archive.ae_title},
@@ -194,7 +194,7 @@ def relayed_told(row: RelayedCommitment) -> MessageTold:
         (_("Tries to tell it"), str(row.attempts)),
     ]
     if row.delivered_at:
-        facts.append((_("Told"), clock(row.delivered_at)))
+        facts.append((_("Told"), stamp(row.delivered_at)))
     return MessageTold(
         title=_("%(device)s asked for commitment") % {"device": row.device.ae_title},
         service=_("N-ACTION, Storage Commitment Push Model"),

@@ -15,6 +15,7 @@ from worklist.models import (
     ScheduledProcedureStep,
 )
 from worklist.selectors.story import Story
+from worklist.wording.case_kinds import case_kind
 from worklist.wording.messages import is_warning
 
 WRONG_ENTRY = "110514"
@@ -103,7 +104,7 @@ def _linked(part: Part) -> Iterator[TimelineEntry]:
 def _case(case: ReconcileCase) -> Iterator[TimelineEntry]:
     link = (Link(reverse("worklist:reconcile-case", args=[case.pk]), _("Reconcile")),)
     is_open = case.state == ReconcileCase.State.OPEN
-    kind = ReconcileCase.Kind(case.kind).label
+    kind = case_kind(case)
     waits = _("A person has to decide.") if is_open else ""
     yield TimelineEntry(
         case.opened_at,

@@ -9,16 +9,18 @@ from django.utils.translation import ngettext
 
 from portal.looks import look_of
 from portal.names import group_text
-from portal.pulse import clock
+from portal.pulse import clock, stamp
 from portal.types import Stage, TimelineEntry
 from worklist.models import (
     PerformedProcedureStep,
+    ReconcileCase,
     ScheduledProcedureStep,
 )
 from worklist.selectors.story import Story
 from worklist.wording.doses import dose_words
 from worklist.wording.parts import Part, decisions, is_accepted, message_link, page_link, parts
 from worklist.wording.performed import flags_told
+from worklist.wording.reconcile import span
 
 Status = ScheduledProcedureStep.Status
 Ended = PerformedProcedureStep.Status
@@ -47,7 +49,7 @@ def stages(story: Story) -> Iterator[Stage]:
     begun = min((one.performed.created_at for one in mine), default=None)
     begun = begun or _set_at(story, Status.STARTED)
     tone = "live" if step.status == Status.STARTED else "ok"
-    note = clock(begun) if begun else ""
+    note = stamp(begun) if begun and has_begun else ""
     if mine and has_begun:
         note = f"{note}, MPPS"
     yield Stage("started", _("In progress"), "activity", 40, note, tone if has_begun else "")
@@ -55,7 +57,7 @@ def stages(story: Story) -> Iterator[Stage]:
     look = look_of("step", step.status if is_over else Status.COMPLETED)
     ended = max((one.performed.ended_at for one in mine if one.performed.ended_at), default=None)
     ended = ended or _set_at(story, step.status)
-    note = clock(ended) if ended and is_over else ""
+    note = stamp(ended) if ended and is_over else ""
     yield Stage("ended", str(look.label), look.icon, 50, note, look.tone if is_over else "")
 
 
@@ -82,11 +84,11 @@ def clock_remark(device: str, at: datetime, day: date | None, told: time | None)
     if abs(difference) <= CLOCKS_DIFFER:
         return ()
     minutes = round(abs(difference).total_seconds() / 60)
-    values = {"device": device, "time": clock(own), "n": minutes}
+    values = {"device": device, "time": clock(own), "span": span(minutes)}
     if difference > timedelta(0):
-        sentence = _("%(device)s says %(time)s: its clock is %(n)d min ahead.")
+        sentence = _("%(device)s says %(time)s: its clock is %(span)s ahead.")
     else:
-        sentence = _("%(device)s says %(time)s: %(n)d min before we were told.")
+        sentence = _("%(device)s says %(time)s: %(span)s before we were told.")
     return (sentence % values,)
 
 
@@ -134,6 +136,9 @@ def _ended(part: Part) -> TimelineEntry:
             "n": part.number,
             "m": part.of,
         }
+    is_other = part.reference is None and not part.is_wrong_entry
+    if is_other:
+        title = _("The other exam: %(state)s") % {"state": look.label}
     if performed.discontinuation_meaning:
         title = f"{title}: {performed.discontinuation_meaning}"
     words = [counts_words(performed), *dose_words(performed.dose)]
@@ -149,7 +154,7 @@ def _ended(part: Part) -> TimelineEntry:
         at,
         title,
         f"{', '.join(words)}.",
-        tone=look.tone,
+        tone="neutral" if is_other else look.tone,
         icon=look.icon,
         kind="performed",
         remarks=remarks,
@@ -172,7 +177,9 @@ def _odd(part: Part) -> Iterator[str]:
             "%(device)s had chosen the wrong worklist entry: this exam is still to be done."
         ) % {"device": part.device}
     elif part.reference is None:
-        yield _("It is not linked to this exam: a person has to decide.")
+        waits = any(one.state == ReconcileCase.State.OPEN for one in performed.cases.all())
+        decides = _("It is not linked to this exam: a person has to decide.")
+        yield decides if waits else _("It is not linked to this exam.")
     elif performed.study_instance_uid and performed.study_instance_uid != ordered:
         yield _("Its images are in another study than ordered: %(uid)s.") % {
             "uid": performed.study_instance_uid

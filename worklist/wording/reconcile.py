@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.names import group_text
-from portal.pulse import clock
+from portal.pulse import stamp
 from worklist.models import PatientSex, ReconcileCase
 from worklist.types.reconcile import Field, Line, Ordered, Reported, Verdict
 
@@ -234,7 +234,7 @@ def listed(words: Iterable[str]) -> str:
 def when_text(case: ReconcileCase, reported: Reported) -> str:
     """Return when it was done, or else when we were told, for the heads of lists."""
     if reported.start_date is None or reported.start_time is None:
-        return clock(reported.told_at or case.opened_at)
+        return stamp(reported.told_at or case.opened_at)
     return moment_text(reported.start_date, reported.start_time)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from portal.dates import parse_date
 from portal.looks import look_of
 from portal.models import AuditEvent, RemoteAE
-from portal.pulse import clock
+from portal.pulse import clock, stamp
 from portal.types import Link, Stage, TimelineEntry
 from worklist.models import ScheduledProcedureStep, StepSighting
 from worklist.selectors.story import Story
@@ -38,7 +38,7 @@ def entries(story: Story) -> Iterator[TimelineEntry]:
 def stages(story: Story) -> Iterator[Stage]:
     """Say whether it was ordered, shown, and whether the patient is there."""
     request = story.step.requested_procedure.service_request
-    note = clock(request.created_at)
+    note = stamp(request.created_at)
     if request.created_by:
         note = _("%(time)s by %(name)s") % {"time": note, "name": request.created_by}
     yield Stage("ordered", _("Ordered"), "file-check", 10, note, "ok")
@@ -46,13 +46,13 @@ def stages(story: Story) -> Iterator[Stage]:
     if seen:
         first = min(seen, key=lambda one: one.first_at)
         label = _("Shown to %(device)s") % {"device": first.device.ae_title}
-        yield Stage("shown", label, "eye-check", 20, clock(first.first_at), "ok")
+        yield Stage("shown", label, "eye-check", 20, stamp(first.first_at), "ok")
     elif story.step.is_open:
         yield Stage("shown", _("Shown to a device"), "eye-off", 20)
     arrived = next((one for one in story.audits if _sets(one, Status.ARRIVED)), None)
     waits = story.step.status in (Status.SCHEDULED, Status.ARRIVED, Status.READY)
     if arrived and story.step.status != Status.SCHEDULED:
-        yield Stage("arrived", _("Arrived"), "door-enter", 30, clock(arrived.at), "ok")
+        yield Stage("arrived", _("Arrived"), "door-enter", 30, stamp(arrived.at), "ok")
     elif waits:
         yield Stage("arrived", _("Arrived"), "door-enter", 30)
     yield from _ended_early(story)
@@ -79,7 +79,7 @@ def _ended_early(story: Story) -> Iterator[Stage]:
     if story.step.status in (Status.CANCELED, Status.NO_SHOW):
         look = look_of("step", story.step.status)
         found = [one for one in story.audits if _sets(one, story.step.status)]
-        note = clock(found[-1].at) if found else story.step.status_reason
+        note = stamp(found[-1].at) if found else story.step.status_reason
         yield Stage("over", str(look.label), look.icon, 40, note, look.tone)
 
 
@@ -106,7 +106,14 @@ def _told(event: AuditEvent, story: Story) -> TimelineEntry:
         icon=icon,
         kind="ordered" if event.target == "order" else event.action,
         is_main=is_main,
+        rank=2 if _goes_back(event) else 0,  # after what it follows from
     )
+
+
+def _goes_back(event: AuditEvent) -> bool:
+    """Say whether the exam went back to where it was before a device began it."""
+    is_following = event.action == "status" and "performed" in event.detail
+    return is_following and event.detail.get("status") not in PERFORMED
 
 
 def _shown(sighting: StepSighting, story: Story) -> Iterator[TimelineEntry]:
@@ -143,6 +150,8 @@ def _asked(sighting: StepSighting, at: Any, words: str, story: Story) -> tuple[L
 
 def _status(event: AuditEvent) -> tuple[str, str, str]:
     look = look_of("step", event.detail.get("status", ""))
+    if _goes_back(event):
+        return _("Back to “%(status)s”") % {"status": look.label}, "neutral", "arrow-back-up"
     return str(look.label), look.tone, look.icon
 
 

@@ -18,6 +18,7 @@ from portal.types import Actor
 from worklist.dicom.archive_query import instances_at
 from worklist.models import CommitmentRequest, CommittedInstance, InstanceState, StudyCommitment
 from worklist.selectors.clearance_evidence import series_names
+from worklist.selectors.commitment_timing import is_round_broken, round_number
 from worklist.services.commitment_asking import commitment_ask
 from worklist.services.commitment_naming import instances_name, is_reported
 from worklist.wording.commitment import instance_rows
@@ -131,11 +132,11 @@ class Command(BaseCommand):
 def _is_open(commitment: StudyCommitment) -> bool:
     """Say whether this round may still bring an answer."""
     commitment.refresh_from_db()
-    round_of = commitment.requests.filter(attempt=commitment.attempts)
     if commitment.requests.filter(state__in=CommitmentRequest.OPEN).exists():
         return True
     is_left = commitment.instances.filter(asked_at=None).exists()
-    return is_left and not round_of.filter(state__in=("refused", "not-sent")).exists()
+    is_begun = commitment.attempts > 0
+    return is_left and not (is_begun and is_round_broken(commitment, round_number(commitment)))
 
 
 def _scope(commitment: StudyCommitment, options: dict[str, Any]) -> QuerySet[CommittedInstance]:
