@@ -119,7 +119,8 @@ Identifier List (0000,1005), 0106 and 0121 as an Attribute List with their value
 LENIENT = """\
 A device with a strict profile is refused whatever breaks the rules above. Of all others the exam is
 kept: a missing SOP Instance UID is assigned and returned (the same for the same message), an N-SET
-before its N-CREATE makes the step, and the N-CREATE is taken later. What may not be set is left out
+before its N-CREATE makes the step, and the N-CREATE is taken later; an N-SET that names no instance
+is kept under a UID of ours. What may not be set is left out
 when it differs; somebody else's identity is put before a person. An N-CREATE that is not
 IN PROGRESS, an unknown status, and an N-SET on a final step are refused of everybody."""
 
@@ -129,7 +130,7 @@ from whatever state; one that was {not_awaited} is put before a person, too. It 
 Instance UID and Scheduled Procedure Step ID, also by Referenced Study Sequence or by Accession
 Number, and Accession Number and Requested Procedure ID may not contradict; by the step ID alone
 only when it is unique and the patient agrees. The patient has to be the same (ID, and issuer where
-both say it). What is not certain is linked by a person.
+both say it; name and birth date may not both differ). What is not certain is linked by a person.
 
 COMPLETED or DISCONTINUED: when no performed step of a scheduled step is in progress any more, that
 becomes COMPLETED if one of them is, else DISCONTINUED with the reason of (0040,0281). Reason code
