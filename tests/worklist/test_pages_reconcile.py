@@ -48,7 +48,7 @@ def test_the_page_compares_line_by_line_with_the_likeliest_order(person, case, s
     assert "OBRIEN^DECLAN" in page
     assert "Case, accents or apostrophe only" in page
     assert "Same, spaces aside" in page
-    assert "Typed at the console, not chosen from the list" in page
+    assert "Not sent: probably typed at the console" in page
     assert "5 h 41 min before it was booked" in page
     assert "Images keep the one from CT1" in page
     assert f"Link to order {step.requested_procedure.service_request.accession_number}" in page

@@ -129,7 +129,7 @@ def verdict_text(line: Line, reported: Reported, ordered: Ordered) -> str:
         return _("Images keep the one from %(device)s") % {"device": reported.device}
     if line.verdict is Verdict.NOT_SENT:
         if line.field is Field.ACCESSION:
-            return _("Typed at the console, not chosen from the list")
+            return _("Not sent: probably typed at the console, not chosen from the list")
         return _("Not sent by %(device)s") % {"device": reported.device}
     if line.verdict is Verdict.PROTOCOL:
         return _("Same protocol, %(code)s") % {"code": reported.code_value}
