@@ -108,6 +108,15 @@ def test_in_progress_says_since_when_and_how_much(person, step, ct1):
     assert "5 images reported so far." in page
 
 
+def test_in_progress_counts_what_another_report_has_ended(person, step, ct1):
+    """Two performed steps of one exam: what one of them made is not "no image"."""
+    make_performed(step, ct1, began=timezone.now(), series=())
+    make_performed(step, ct1, ended=timezone.now(), series=(2, 3))
+    over(step, "STARTED")
+
+    assert "5 images reported so far." in seen(person.get(f"/exams/{step.pk}/body/"))
+
+
 def test_in_progress_by_a_person_alone_says_so(person, step):
     for verb in ("arrive", "start"):
         person.post(f"/exams/{step.pk}/{verb}/")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Sum
 
 from portal.selectors import user_key
 from worklist.models import (
@@ -64,6 +64,13 @@ def performed_now(step: ScheduledProcedureStep) -> list[PerformedProcedureStep]:
         references__step=step, status=PerformedProcedureStep.Status.IN_PROGRESS
     )
     return list(found.select_related("device").defer("dataset").distinct().order_by("pk"))
+
+
+def images_reported(step: ScheduledProcedureStep) -> int:
+    """Return how many images devices have reported of an exam, in all of its performed steps."""
+    ids = PerformedStepReference.objects.filter(step=step).values("performed")
+    found = PerformedProcedureStep.objects.filter(pk__in=ids)
+    return found.aggregate(images=Sum("image_count"))["images"] or 0
 
 
 def performed_last(step: ScheduledProcedureStep) -> PerformedProcedureStep | None:

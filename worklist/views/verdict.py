@@ -9,10 +9,10 @@ from django.utils.translation import ngettext
 from portal.looks import look_of
 from portal.models import RemoteAE
 from portal.pulse import clock
-from worklist.models import PerformedProcedureStep, ScheduledProcedureStep
+from worklist.models import ScheduledProcedureStep
 from worklist.selectors.clearance import Clearance
 from worklist.selectors.explaining import explain
-from worklist.selectors.performing import performed_last, performed_now
+from worklist.selectors.performing import images_reported, performed_last, performed_now
 from worklist.selectors.queries import last_query
 from worklist.views.rows import place_of
 from worklist.wording.clearance import clearance_told
@@ -92,11 +92,11 @@ def _in_progress(step: ScheduledProcedureStep) -> Verdict:
         % {"device": one.device.ae_title, "time": clock(one.created_at)}
         for one in performed
     )
-    return Verdict("live", "activity", sentence, _so_far(performed))
+    return Verdict("live", "activity", sentence, _so_far(step))
 
 
-def _so_far(performed: Sequence[PerformedProcedureStep]) -> str:
-    count = sum(one.image_count for one in performed)
+def _so_far(step: ScheduledProcedureStep) -> str:
+    count = images_reported(step)
     if not count:
         return _("No image has been reported so far.")
     words = ngettext("%(n)d image reported so far.", "%(n)d images reported so far.", count)

@@ -1,5 +1,6 @@
 """Make a synthetic department to look at."""
 
+import logging
 from datetime import date
 from typing import Any
 
@@ -25,5 +26,9 @@ class Command(BaseCommand):
             day = date.fromisoformat(options["date"]) if options["date"] else timezone.localdate()
         except ValueError as error:
             raise CommandError(f"“{options['date']}” is no date: write YYYY-MM-DD.") from error
-        is_new = demo_seed(day=day, by=Actor.command("seed_demo"))
+        logging.disable(logging.INFO)  # what its devices report is no news of a running portal
+        try:
+            is_new = demo_seed(day=day, by=Actor.command("seed_demo"))
+        finally:
+            logging.disable(logging.NOTSET)
         self.stdout.write(f"Demo data for {day}: {'made' if is_new else 'there already'}.")
