@@ -158,7 +158,8 @@ def test_an_image_that_two_reports_name_is_one_image(facility: Facility) -> None
     step = make_safe(facility)
     (commitment,) = StudyCommitment.objects.all()
     uids = list(commitment.instances.values_list("sop_instance_uid", flat=True))
-    make_performed(facility, 3, study=commitment.study_instance_uid, uids=uids)
+    second = make_performed(facility, 3, study=commitment.study_instance_uid, uids=uids)
+    second.references.update_or_create(number=1, defaults={"step": step})
 
     found = clearance_of(step=step)
 

@@ -195,7 +195,14 @@ def test_ctrl_c_at_a_terminal_shows_progress_and_ends_in_order(tmp_path):
     ours, theirs = pty.openpty()
     command = [sys.executable, "manage.py", "import_worklist", str(folder)]
     with subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=theirs, text=True
+        command,
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+        # A shell's background job ignores SIGINT, and what it starts inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as process:
         os.close(theirs)
         assert process.stdout is not None

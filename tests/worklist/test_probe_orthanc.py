@@ -157,7 +157,8 @@ def test_its_list_is_compared_with_what_was_named(ports, facility, papers, has_t
         peer.store(images)
         peer.delete(images[0].uid)
         now = timezone.now()
-        make_commitment(device, images[0].study, named, next_check_at=now, last_answer_at=now)
+        answered = {"next_ask_at": None, "committed": 2, "failed": 1, "last_answer_at": now}
+        make_commitment(device, images[0].study, named, next_check_at=now, **answered)
         listed = instances_at(peer_of(device), images[0].study)
         unknown = instances_at(peer_of(device), "1.2.3.4")
         assert work_once()
