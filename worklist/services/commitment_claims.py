@@ -83,16 +83,20 @@ def request_open(
         lease_owner=lease_owner,
         lease_until=now + LEASE,
     )
+    _mark_asked(request, named)
+    return request
+
+
+def _mark_asked(request: CommitmentRequest, named: tuple[InstanceReference, ...]) -> None:
+    """Note on the instances in which request they are asked about."""
     for start in range(0, len(named), BATCH):
         uids = [one.sop_instance_uid for one in named[start : start + BATCH]]
-        if commitment is not None:
-            found = commitment.instances.filter(sop_instance_uid__in=uids)
-            found.update(request=request, asked_at=now)
-        if relay is not None:
-            relay.instances.filter(archive=archive, sop_instance_uid__in=uids).update(
-                request=request
-            )
-    return request
+        if request.commitment is not None:
+            found = request.commitment.instances.filter(sop_instance_uid__in=uids)
+            found.update(request=request, asked_at=request.created_at)
+        if request.relay is not None:
+            asked = request.relay.instances.filter(archive_id=request.archive_id)
+            asked.filter(sop_instance_uid__in=uids).update(request=request)
 
 
 @transaction.atomic

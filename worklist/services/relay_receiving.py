@@ -68,10 +68,7 @@ def relay_receive(*, caller: Caller, raw: bytes, transfer_syntax: str) -> Relaye
         action="receive",
         target="relayed_commitment",
         target_id=relay.pk,
-        detail={
-            "instances": len(references),
-            "archives": [archive.ae_title for archive in archives],
-        },
+        detail={"instances": len(references), "archives": [one.ae_title for one in archives]},
     )
     return relay
 

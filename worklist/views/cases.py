@@ -25,7 +25,7 @@ from worklist.selectors.steps import scheduled_steps
 from worklist.services.cases import UNLINKED
 from worklist.types.reconcile import Ordered, Reported
 from worklist.views.decisions import Choice, choices
-from worklist.wording.case_headline import headline, person, reasons_text
+from worklist.wording.case_headline import Headline, headline, person, reasons_text
 from worklist.wording.case_kinds import case_look
 from worklist.wording.reconcile import booked_text, compare_rows, moment_text, when_text
 
@@ -146,14 +146,7 @@ def case_context(
         "current_id": case.pk,
         "reported": reported,
         "when": when_text(case, reported),
-        "headline": headline(
-            case,
-            reported=reported,
-            found=found,
-            probable=probable,
-            ordered=ordered_of(probable.step) if probable else None,
-            open_minutes=_open_minutes(case),
-        ),
+        "headline": _headline(case, reported, found, probable),
         "suggestions": _suggestions(found, step),
         "step": step,
         "ordered": ordered,
@@ -166,6 +159,22 @@ def case_context(
         "undo_form": ReasonForm(None, is_required=True),
         "is_open": case.state == State.OPEN,
     } | _neighbours(case, waiting or [])
+
+
+def _headline(
+    case: ReconcileCase,
+    reported: Reported,
+    found: list[Candidate],
+    probable: Candidate | None,
+) -> Headline:
+    return headline(
+        case,
+        reported=reported,
+        found=found,
+        probable=probable,
+        ordered=ordered_of(probable.step) if probable else None,
+        open_minutes=_open_minutes(case),
+    )
 
 
 def version_of(values: Mapping[str, Any]) -> int | None:

@@ -142,13 +142,7 @@ def _ended(part: Part) -> TimelineEntry:
     if performed.discontinuation_meaning:
         title = f"{title}: {performed.discontinuation_meaning}"
     words = [counts_words(performed), *dose_words(performed.dose)]
-    remarks: tuple[str, ...] = ()
     sets = [one for one in part.accepted if one.kind == "N-SET"] or part.accepted
-    if performed.closed_by:
-        sentence = _("Ended by %(name)s, since %(device)s did not.")
-        remarks = (sentence % {"name": performed.closed_by, "device": part.device},)
-    else:
-        remarks = clock_remark(part.device, at, performed.end_date, performed.end_time)
     series = list(performed.series.all())
     return TimelineEntry(
         at,
@@ -157,7 +151,7 @@ def _ended(part: Part) -> TimelineEntry:
         tone="neutral" if is_other else look.tone,
         icon=look.icon,
         kind="performed",
-        remarks=remarks,
+        remarks=_end_remarks(part, at),
         links=() if performed.closed_by else message_link(sets[-1] if sets else None),
         rank=1,
         template="worklist/_timeline_series.html" if series else "",
@@ -167,6 +161,14 @@ def _ended(part: Part) -> TimelineEntry:
             "others": max(len(series) - SERIES_SHOWN, 0),
         },
     )
+
+
+def _end_remarks(part: Part, at: datetime) -> tuple[str, ...]:
+    performed = part.performed
+    if performed.closed_by:
+        sentence = _("Ended by %(name)s, since %(device)s did not.")
+        return (sentence % {"name": performed.closed_by, "device": part.device},)
+    return clock_remark(part.device, at, performed.end_date, performed.end_time)
 
 
 def _odd(part: Part) -> Iterator[str]:
