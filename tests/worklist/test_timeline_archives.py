@@ -186,6 +186,17 @@ def test_announced_images_and_the_archives_own_list_are_told(told, stages, facil
     assert (stages()["images"].note, stages()["images"].tone) == ("118 of 120", "warn")
 
 
+def test_what_was_announced_once_and_is_not_confirmed_is_not_said_to_be_there(
+    stages, facility, step
+):
+    """IAN is availability, not a promise: the archive's later word counts."""
+    make_commitment(
+        step, make_archive(facility), state="failed", failed=2, available=120, available_at=at(8)
+    )
+
+    assert (stages()["images"].note, stages()["images"].tone) == ("118 of 120", "warn")
+
+
 def test_nobody_of_another_facility_is_told_anything(make_user, step):
     other_facility()
     stranger = make_user("technologist", name="stranger", facility_code="north")

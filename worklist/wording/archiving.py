@@ -80,7 +80,10 @@ def _at_archive(one: StudyCommitment) -> int | None:
     """Return how many images are at the archive, by its own words; none when it said nothing."""
     if one.check_count is not None and not one.check_sentence:
         return one.expected - len(one.check_fewer)
-    return one.available if one.available_at else None
+    if one.available_at is None:
+        return None
+    # What it announced once and does not confirm now is not said to be there.
+    return min(one.available, one.expected - one.failed)
 
 
 def _notices(story: Story) -> Iterator[TimelineEntry]:
