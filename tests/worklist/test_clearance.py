@@ -318,3 +318,30 @@ def test_another_exam_of_the_study_does_not_make_this_one_safe(facility):
 
     assert Unmet.NOT_REPORTED in unmet(step)
     assert not clearance_of(step=step).is_clear
+
+
+def test_without_an_archive_nothing_is_kept(facility):
+    """commitment.md §5: the designated archive; there is none."""
+    step = make_step(facility)
+    make_performed(facility, steps=(step,))
+
+    assert unmet(step) == {Unmet.NO_ARCHIVE}
+    assert told(step).sentence == "No archive is asked for these images."
+
+
+@pytest.mark.parametrize(
+    ("closed_by", "words"),
+    [
+        ("", "CT1 reported no image: there is nothing to keep."),
+        ("anna", "CT1 never said which images it made: a person ended its report."),
+    ],
+)
+def test_a_report_without_images_is_not_called_safe(facility, closed_by, words):
+    """F.7.2-1 note 2: no references only if none were made; of a step ended by us nobody knows."""
+    step = make_step(facility)
+    make_archive(facility, 104)
+    make_performed(facility, steps=(step,), images=0, closed_by=closed_by)
+
+    assert Unmet.NO_IMAGES in unmet(step)
+    assert not clearance_of(step=step).is_clear
+    assert words in [one.sentence for one in told(step).conditions]
