@@ -13,7 +13,7 @@ from worklist.models import (
     ReconcileCase,
     ReconcileKind,
 )
-from worklist.types.reconcile import UNDOABLE, Decision
+from worklist.types.reconcile import UNDOABLE
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -83,21 +83,11 @@ def can_undo(case: ReconcileCase, *, now: datetime | None = None) -> bool:
     return is_fresh and case.decision in {str(one) for one in UNDOABLE}
 
 
-def is_linked(case: ReconcileCase) -> bool:
-    """Say whether the performed step of a case belongs to an exam."""
-    return bool(linked_references(case))
-
-
 def linked_references(case: ReconcileCase) -> list[PerformedStepReference]:
     """Return the items of a case's performed step that mean an exam."""
     if case.performed is None:
         return []
     return [one for one in case.performed.references.all() if one.step_id is not None]
-
-
-def decision_of(case: ReconcileCase) -> Decision | None:
-    """Return what a person decided; none when it settled by itself, or waits."""
-    return Decision(case.decision) if case.decision in set(Decision) else None
 
 
 def _solved_since_midnight(visible_to: "Person") -> QuerySet[ReconcileCase]:
