@@ -9,7 +9,8 @@ from portal.types import ProfileValues
 from tests.worklist.modality import identifier
 from worklist.dicom.items import BIG_ENDIAN, EXPLICIT, IMPLICIT, read
 from worklist.dicom.listing import lines, syntax_name, tag_of, universal_identifier, values_of
-from worklist.dicom.questions import identifier_of, inflated, syntax_of
+from worklist.dicom.questions import identifier_of
+from worklist.dicom.syntaxes import inflated, syntax_of
 
 IMPLICIT_UID, DEFLATED_UID = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1.99"
 BIG_ENDIAN_UID = "1.2.840.10008.1.2.2"
@@ -114,9 +115,9 @@ def test_a_deflated_identifier_is_inflated_and_damage_is_said():
     raw = encode(identifier(Modality="CT"), False, True, True)
 
     assert identifier_of(raw, DEFLATED_UID, ProfileValues()).sent == {"Modality": "CT"}
-    assert inflated(b"plain", IMPLICIT_UID) == b"plain"
+    assert inflated(b"plain", IMPLICIT_UID, 9) == b"plain"
     with pytest.raises(InvalidDataset, match="cannot be inflated"):
-        inflated(b"\xff\xff", DEFLATED_UID)
+        inflated(b"\xff\xff", DEFLATED_UID, 9)
 
 
 def test_undeclared_letters_are_read_by_what_the_device_usually_sends():

@@ -1,5 +1,6 @@
 """Raw messages and performed steps: every element, how it was answered, for whose eyes."""
 
+import zlib
 from io import BytesIO
 
 import pydicom
@@ -22,6 +23,7 @@ from worklist.models import AvailabilityNotice, ReconcileCase, RelayedCommitment
 
 pytestmark = pytest.mark.django_db
 IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
+DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
 @pytest.fixture
@@ -63,6 +65,18 @@ def test_numbers_and_tags_are_read_in_every_transfer_syntax(syntax):
         "SimpleFrameList": "1\\2\\70000",
         "FrameIncrementPointer": "(0018,1063)",
     }
+
+
+def test_a_large_deflated_message_is_shown_whole():
+    """PS3.5 A.5: the images of a long exam deflate to far less than they are."""
+    ds = some(TextValue="x" * 100_000)
+    deflator = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    raw = deflator.compress(encoded(ds, EXPLICIT)) + deflator.flush()
+
+    lines = {line.keyword: line.text for line in message_lines(raw, DEFLATED)}
+
+    assert len(lines["TextValue"]) == 100_000
+    assert lines["FailureReason"] == "0112H"
 
 
 @pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG])

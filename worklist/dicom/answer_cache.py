@@ -10,7 +10,7 @@ from pydicom.uid import UID
 from worklist.dicom.answers import Asker, answer_bytes
 from worklist.dicom.fingerprints import Fingerprint
 from worklist.dicom.items import Item
-from worklist.dicom.questions import syntax_of
+from worklist.dicom.syntaxes import syntax_of
 
 MAX_BYTES = 16 * 1024 * 1024
 _OVERHEAD = 200  # of a remembered answer beside its bytes, roughly

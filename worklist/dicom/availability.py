@@ -1,6 +1,5 @@
 """Instance Availability Notification's dataset (PS3.4 Table R.3.2-1), checked as it is read."""
 
-import zlib
 from collections.abc import Iterator, Mapping
 
 from portal.dicom import status
@@ -16,6 +15,7 @@ from worklist.dicom.items import (
     sequence,
     tag_name,
 )
+from worklist.dicom.syntaxes import inflated
 from worklist.dicom.texts import CHARACTER_SET, text
 from worklist.types.availability import Notice, NoticedInstance
 
@@ -202,11 +202,7 @@ def _plain(raw: bytes, transfer_syntax: str) -> bytes:
     """Return the bytes without deflation; refuse what is too large to be looked at."""
     if transfer_syntax not in _SYNTAXES:
         raise InvalidDataset(f"{transfer_syntax} is no transfer syntax of this service.")
-    if transfer_syntax == _DEFLATED:
-        try:
-            raw = zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, MAX_BYTES + 1)
-        except zlib.error as error:
-            raise InvalidDataset("Its deflated content is damaged.") from error
+    raw = inflated(raw, transfer_syntax, MAX_BYTES)
     if len(raw) > MAX_BYTES:
         raise InvalidDataset(f"It is larger than {MAX_BYTES // 1024 // 1024} MB.")
     return raw

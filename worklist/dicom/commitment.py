@@ -1,6 +1,5 @@
 """Storage commitment's datasets: Action Information and Event Information (PS3.4 J.3)."""
 
-import zlib
 from collections.abc import Iterable
 
 from portal.dicom import status
@@ -17,6 +16,7 @@ from worklist.dicom.items import (
     tag_name,
     write,
 )
+from worklist.dicom.syntaxes import inflated
 from worklist.dicom.texts import put, text, to_utf8
 from worklist.types.commitment import EventReport, InstanceReference, InstanceResult
 
@@ -140,8 +140,7 @@ def _item(raw: bytes, transfer_syntax: str) -> Item:
     syntax = _SYNTAXES.get(transfer_syntax)
     if syntax is None:
         raise InvalidDataset(f"{transfer_syntax} is no transfer syntax of storage commitment.")
-    if transfer_syntax == _DEFLATED:
-        raw = _inflated(raw)
+    raw = inflated(raw, transfer_syntax, MAX_BYTES)
     if len(raw) > MAX_BYTES:
         raise InvalidDataset("It is larger than 16 MB: too large for one transaction.")
     item = read(raw, syntax)
@@ -149,14 +148,6 @@ def _item(raw: bytes, transfer_syntax: str) -> Item:
         return to_utf8(item)
     except InvalidDataset:  # only the name of a medium may be more than ASCII
         return item
-
-
-def _inflated(raw: bytes) -> bytes:
-    inflator = zlib.decompressobj(-zlib.MAX_WBITS)
-    try:
-        return inflator.decompress(raw, MAX_BYTES + 1)
-    except zlib.error as error:
-        raise InvalidDataset("Its deflated content is damaged.") from error
 
 
 def _uid(item: Item, tag: int) -> str:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from portal.dicom.errors import InvalidDataset
 from worklist.dicom.items import Element, Item, tag_name, write
 from worklist.dicom.listing import Line, lines
-from worklist.dicom.questions import inflated, syntax_of
+from worklist.dicom.syntaxes import inflated, syntax_of
 from worklist.dicom.texts import put
 
 MPPS = "1.2.840.10008.3.1.2.3.3"
 STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"
 INSTANCE_AVAILABILITY = "1.2.840.10008.5.1.4.33"
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
+MAX_BYTES = 32 * 1024 * 1024  # as much as the largest message that is taken
 _IMPLEMENTATION = "2.25.218309118473214961472190384761938271"
 _NUMBERS = {"US": "H", "SS": "h", "UL": "L", "SL": "l", "FL": "f", "FD": "d"}
 _FAILURE_REASON = "0008,1197"
@@ -21,7 +22,7 @@ _FAILURE_REASON = "0008,1197"
 def message_lines(raw: bytes, transfer_syntax: str) -> list[Line]:
     """Return a message's elements, text and numbers decoded; raise InvalidDataset."""
     syntax = syntax_of(transfer_syntax)
-    found = lines(inflated(raw, transfer_syntax), syntax)
+    found = lines(inflated(raw, transfer_syntax, MAX_BYTES), syntax)
     order = "<" if syntax.is_little else ">"
     return [_numbered(line, order) if line.vr in {*_NUMBERS, "AT"} else line for line in found]
 

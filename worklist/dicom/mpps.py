@@ -1,10 +1,7 @@
 """Datasets of the Modality Performed Procedure Step: from bytes to values and back (PS3.4 F.7)."""
 
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-
-from pydicom.uid import UID
 
 from portal.dicom.errors import InvalidDataset
 from portal.types import ProfileValues
@@ -13,7 +10,7 @@ from worklist.dicom.items import ASCII, EXPLICIT, TEXT, Element, Item, read, seq
 from worklist.dicom.lengths import limits_of, within_limits
 from worklist.dicom.moments import parse_da, parse_tm
 from worklist.dicom.mpps_dose import dose_of
-from worklist.dicom.questions import syntax_of
+from worklist.dicom.syntaxes import inflated, syntax_of
 from worklist.dicom.texts import CHARACTER_SET, is_ascii, put, text, to_charset, to_utf8
 from worklist.types.performed import MppsFlag, PerformedValues, ReferenceValues, SeriesValues
 
@@ -70,7 +67,7 @@ def read_message(raw: bytes, transfer_syntax: str, usual: tuple[str, ...] = ()) 
 
     Text that is not in the declared character set is read by those that are usual for the device.
     """
-    received = read(_inflated(raw, transfer_syntax), syntax_of(transfer_syntax))
+    received = read(_plain(raw, transfer_syntax), syntax_of(transfer_syntax))
     declared = text(received, CHARACTER_SET)
     try:
         return Message(received, to_utf8(received), declared)
@@ -104,16 +101,11 @@ def _terms(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
             continue
 
 
-def _inflated(raw: bytes, transfer_syntax: str) -> bytes:
-    uid = UID(transfer_syntax)
-    if uid.is_transfer_syntax and uid.is_deflated:
-        try:
-            raw = zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, MAX_BYTES + 1)
-        except zlib.error as error:
-            raise InvalidDataset("The dataset cannot be inflated.") from error
-    if len(raw) > MAX_BYTES:
+def _plain(raw: bytes, transfer_syntax: str) -> bytes:
+    plain = inflated(raw, transfer_syntax, MAX_BYTES)
+    if len(plain) > MAX_BYTES:
         raise TooLarge(f"The dataset is larger than {MAX_BYTES // 1024 // 1024} MB.")
-    return raw
+    return plain
 
 
 def _forced(item: Item) -> Item:

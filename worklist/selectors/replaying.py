@@ -13,7 +13,8 @@ from portal.types import Caller, ProfileValues
 from worklist.dicom import mwl
 from worklist.dicom.items import Syntax
 from worklist.dicom.listing import Line, lines, universal_identifier
-from worklist.dicom.questions import identifier_of, inflated, syntax_of
+from worklist.dicom.questions import identifier_of
+from worklist.dicom.syntaxes import inflated, syntax_of
 from worklist.models import WorklistQuery
 from worklist.selectors.entries import entries_matching
 from worklist.selectors.queries import last_query
@@ -52,7 +53,7 @@ class Question:
     def lines(self) -> list[Line]:
         """Return its elements for the eye; none where it is no dataset."""
         try:
-            return lines(inflated(self.raw, self.transfer_syntax), self.syntax)
+            return lines(inflated(self.raw, self.transfer_syntax, mwl.MAX_BYTES), self.syntax)
         except InvalidDataset:
             return []
 
