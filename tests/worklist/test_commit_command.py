@@ -2,11 +2,13 @@
 
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.utils import timezone
 
 from tests.peers.listing_archive import listing_archive
 from tests.peers.scripted_archive import Reaction, failed
@@ -103,6 +105,8 @@ def test_one_image_is_judged_by_itself(facility, archive_peer):
     performed = make_performed(facility, 3)
     (commitment,) = planned(performed)
     uid = commitment.instances.order_by("pk")[1].sop_instance_uid
+    # Not due by itself: a worker that looks before the command does would ask about all three.
+    StudyCommitment.objects.update(next_ask_at=timezone.now() + timedelta(hours=1))
 
     with working():
         lines, code = commit(
