@@ -31,7 +31,8 @@ test: .venv/.dev peers lint services-on-postgresql
 
 # What tests talk to comes from the distribution.
 peers:
-	@sh tests/install.sh dcmtk orthanc python3-odil chromium postgresql redis-server openssl fonts-noto-cjk fonts-dejavu-core
+	@sh tests/install.sh dcmtk orthanc python3-odil chromium postgresql redis-server openssl fonts-noto-cjk fonts-dejavu-core \
+	  cups cups-client cups-filters printer-driver-cups-pdf poppler-utils
 	@sh tests/peers/node/install.sh >/dev/null
 
 lint: .venv/.dev
@@ -48,8 +49,9 @@ services-on-postgresql: .venv/.dev peers
 
 # Exact versions with hashes and no index address; needs uv.
 lock:
-	for set in "run:--extra imaging" "scale:--extra imaging --extra scale" \
-	    "dev:--extra imaging --extra scale --group dev"; do \
+	for set in "run:--extra imaging --extra paper" \
+	    "scale:--extra imaging --extra paper --extra scale" \
+	    "dev:--extra imaging --extra paper --extra scale --group dev"; do \
 	  uv pip compile pyproject.toml $${set#*:} --python-version 3.11 --universal \
 	    --generate-hashes --no-emit-index-url --no-header --no-annotate -q \
 	    -o requirements/$${set%%:*}.txt; done

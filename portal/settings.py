@@ -83,13 +83,23 @@ SIMULATED_SCANNER_PORT: int = env.int("PORTAL_SIMULATED_SCANNER_PORT", 11201)
 # --- printing -------------------------------------------------------------------------------
 PRINT_RETRY_S: list[int] = env.list("PORTAL_PRINT_RETRY_S", [30, 60, 120, 300, 600], subcast=int)
 PRINT_ACTION_TIMEOUT_S: int = env.int("PORTAL_PRINT_ACTION_TIMEOUT_S", 120)
+PRINT_WORKERS: int = env.int("PORTAL_PRINT_WORKERS", 10)  # jobs at once: one per device
+PRINT_RENDERERS: int = env.int("PORTAL_PRINT_RENDERERS", 1)  # processes; 0: in the worker itself
+PRINT_POLL_S: int = env.int("PORTAL_PRINT_POLL_S", 60)
+PRINT_KEEP_S: int = env.int("PORTAL_PRINT_KEEP_S", 7 * 86_400)  # pixels, for exact reprints
+PRINT_FOLDER: str = env.str("PORTAL_PRINT_FOLDER", "")
 SIMULATED_PRINTER_PORT: int = env.int("PORTAL_SIMULATED_PRINTER_PORT", 11700)
 SIMULATED_PRINTER_DIR = DATA_DIR / "simulated-printer"
 UPLOAD_MAX_BYTES: int = env.int("PORTAL_UPLOAD_MAX_BYTES", 512 * 1024 * 1024)
 
-# Module with work_once(stop) -> bool and its threads, by the name that `run_worker --only` takes.
+# Module with work_once(stop) -> bool and its threads, by the name that `run_worker --only` takes;
+# a name stands for those that begin with it and a dot, too.
 WORKER_LOOPS: dict[str, tuple[str, int]] = {
-    "printing": ("printing.worker", 4),
+    "printing": ("printing.worker.jobs", PRINT_WORKERS),
+    "printing.follow": ("printing.worker.following", 1),
+    "printing.status": ("printing.worker.polling", 2),
+    "printing.folder": ("printing.worker.folder", 1),
+    "printing.retention": ("printing.worker.retention", 1),
     "timers": ("portal.worker", 1),
     "retention": ("worklist.worker.retention", 1),
     "commitment": ("worklist.worker.commitment", 2),
@@ -108,6 +118,8 @@ DEMO_FURNISHERS = ["worklist.demo", "printing.demo"]
 TIMELINE_MODULES = ["worklist.timeline", "printing.timeline"]
 # Which exam a study is of: function(studies, visible_to) -> {Study Instance UID: exam's key}.
 EXAMS_OF_STUDIES = "worklist.selectors.steps.exams_of_studies"
+# Which unit asked for an exam: function(facility_id, study, accession number) -> its name or "".
+UNIT_OF_STUDY = "worklist.selectors.orders.unit_of_study"
 # What `serve` runs besides on development machines: context manager -> its arguments. A simulator
 # with port 0 is left out.
 SIMULATORS: dict[str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ from portal.api import actor_of, answer, facility_id_of, validated
 from printing.models import Printer
 from printing.selectors import printers as printer_selectors
 from printing.serializers.printers import PrinterInput, PrinterSerializer, PrinterUpdate
-from printing.services import printers
+from printing.services import printer_queue, printers
 
 
 class PrinterFilters(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -70,5 +70,7 @@ class PrinterViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Printer]
 
     def _enable(self, request: Request, is_enabled: bool) -> Response:
         printer = self.get_object()
-        printers.printer_enable(printer_id=printer.pk, is_enabled=is_enabled, by=actor_of(request))
+        printer_queue.printer_enable(
+            printer_id=printer.pk, is_enabled=is_enabled, by=actor_of(request)
+        )
         return answer(self, printer.pk)

@@ -109,6 +109,7 @@ class ImageBox(models.Model):
     rotation = models.PositiveSmallIntegerField(default=0)  # degrees clockwise: 0 90 180 270
     is_flipped = models.BooleanField(default=False)  # left and right
     is_inverted = models.BooleanField(default=False)
+    is_true_size = models.BooleanField(default=False)  # a millimetre on film is one in the body
 
     class Meta:
         verbose_name = _("image box")

@@ -1,4 +1,4 @@
-"""Print jobs and their pages."""
+"""Print jobs."""
 
 from typing import ClassVar
 
@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.errors import InvalidTransition
 from portal.models import Facility
-from printing.models.printer import Printer
+from printing.models.accounting import RejectReason
+from printing.models.printer import Printer, PrintPool
 
 
 class JobState(models.TextChoices):
@@ -57,6 +58,12 @@ class PrintJob(models.Model):
 
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT)
     printer = models.ForeignKey(Printer, on_delete=models.PROTECT, related_name="jobs")
+    # Whichever printer of the pool can take it; `printer` is the one it is planned for now.
+    pool = models.ForeignKey(
+        PrintPool, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+    )
+    rank = models.FloatField(default=0)  # place among jobs of the same priority: lower goes first
+    hold_until = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
     )
@@ -70,6 +77,20 @@ class PrintJob(models.Model):
     film_destination = models.CharField(max_length=16, blank=True)
     # Windowed but unscaled pixels, no text: the caller answers for identification.
     is_plain = models.BooleanField(default=False)
+    is_color = models.BooleanField(default=False)
+    film_session_label = models.CharField(max_length=64, blank=True)
+    # Optional attributes of this job: keyword -> value; over those of the printer.
+    attributes = models.JSONField(default=dict)
+    reprint_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reprints"
+    )
+    reprint_reason = models.CharField(max_length=16, choices=RejectReason, blank=True)
+    reprint_comment = models.CharField(max_length=255, blank=True)
+    is_exact = models.BooleanField(default=False)  # sends the pixels of `reprint_of` byte for byte
+    is_calibration = models.BooleanField(default=False)
+    requesting_unit = models.CharField(max_length=64, blank=True)
+    modality = models.CharField(max_length=16, blank=True)
+    patient_id = models.CharField(max_length=64, blank=True)
     study_instance_uid = models.CharField(max_length=64, blank=True, db_index=True)
     accession_number = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=32, choices=JobState, default=State.PENDING)
@@ -78,6 +99,15 @@ class PrintJob(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)  # none: at once
     is_cancel_asked = models.BooleanField(default=False)
+    is_substitution_accepted = models.BooleanField(default=False)  # a person said: print anyway
+    cancel_reason = models.CharField(max_length=255, blank=True)
+    fallbacks = models.JSONField(default=list)  # [{"rule", "says"}]: what was changed to print
+    # Films that are in the printer's own queue (Print Job SOP class): when to ask next, and when
+    # to give up asking.
+    follow_at = models.DateTimeField(null=True, blank=True)
+    follow_until = models.DateTimeField(null=True, blank=True)
+    ipp_job_id = models.PositiveIntegerField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
     lease_owner = models.CharField(max_length=128, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -92,7 +122,9 @@ class PrintJob(models.Model):
         ]
         indexes = [
             models.Index(fields=["state", "next_attempt_at"]),
+            models.Index(fields=["state", "follow_at"]),
             models.Index(fields=["facility", "state", "created_at"]),
+            models.Index(fields=["printer", "state"]),
         ]
 
     def __str__(self) -> str:
@@ -108,77 +140,3 @@ class PrintJob(models.Model):
         if state not in self.ARROWS.get(self.state, ()):
             raise InvalidTransition(self, self.state, state)
         self.state = state
-
-
-class PageState(models.TextChoices):
-    """How far one page got; `sent` is written before its N-ACTION goes out."""
-
-    PENDING = "pending", _("Not sent")
-    SENT = "sent", _("Sent, no answer yet")
-    ACCEPTED = "accepted", _("Accepted")
-    UNKNOWN = "unknown", _("Outcome unknown")
-    REFUSED = "refused", _("Refused")
-
-
-class PrintedPage(models.Model):
-    """One film of a job, frozen when the job was queued, and what became of it."""
-
-    State = PageState
-    ARROWS: ClassVar[dict[str, set[str]]] = {
-        State.PENDING: {State.SENT, State.REFUSED},
-        State.SENT: {State.ACCEPTED, State.UNKNOWN, State.REFUSED, State.PENDING},
-        State.UNKNOWN: {State.ACCEPTED, State.PENDING},  # only a person
-        State.REFUSED: {State.PENDING},
-    }
-
-    facility = models.ForeignKey(Facility, on_delete=models.PROTECT)
-    job = models.ForeignKey(PrintJob, on_delete=models.CASCADE, related_name="pages")
-    number = models.PositiveIntegerField()
-    image_display_format = models.CharField(max_length=64)
-    film_size_id = models.CharField(max_length=16)
-    film_orientation = models.CharField(max_length=16)
-    has_text = models.BooleanField(default=True)
-    # position, image_id, frame, window_center, window_width, rotation, is_flipped, is_inverted
-    image_boxes = models.JSONField()
-    state = models.CharField(max_length=16, choices=PageState, default=State.PENDING)
-    film_box_uid = models.CharField(max_length=64, blank=True)
-    action_sent_at = models.DateTimeField(null=True, blank=True)
-    accepted_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("printed page")
-        verbose_name_plural = _("printed pages")
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["job", "number"], name="printed_page_unique"),
-            models.CheckConstraint(
-                name="printed_page_state_known", condition=models.Q(state__in=PageState.values)
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"page {self.number} of job {self.job_id}"
-
-    def move_to(self, state: str) -> None:
-        """Follow one arrow, in memory; the service saves."""
-        if state not in self.ARROWS.get(self.state, ()):
-            raise InvalidTransition(self, self.state, state)
-        self.state = state
-
-
-class PrintJobEvent(models.Model):
-    """One line of what was said to the printer, and of what people decided."""
-
-    facility = models.ForeignKey(Facility, on_delete=models.PROTECT)
-    job = models.ForeignKey(PrintJob, on_delete=models.CASCADE, related_name="events")
-    page_number = models.PositiveIntegerField(null=True, blank=True)
-    at = models.DateTimeField()
-    text = models.CharField(max_length=500)
-    status = models.PositiveIntegerField(null=True, blank=True)  # DIMSE status
-    milliseconds = models.PositiveIntegerField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return f"event {self.pk} of job {self.job_id}"

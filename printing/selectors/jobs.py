@@ -1,15 +1,25 @@
 """Reads of print jobs and their pages."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from portal.selectors import may, user_key
 from portal.types import Actor, Permission
-from printing.models import PageState, PrintedPage, PrintJob, SourceImage
+from printing.models import PageState, PrintedPage, PrinterOutput, PrintJob, SourceImage
 from printing.selectors import films as film_selectors
-from printing.selectors.printers import action_timeout_s, film_pixels
-from printing.types import BoxValues, ClaimedJob, ClaimedPage, PageSpec, PageValues
+from printing.selectors.printers import action_timeout_s, capabilities, fallbacks
+from printing.types import (
+    BoxValues,
+    ClaimedJob,
+    ClaimedPage,
+    Drawing,
+    PageSpec,
+    PageValues,
+    UsedFallback,
+)
 
 if TYPE_CHECKING:
     from portal.selectors import Person
@@ -48,24 +58,54 @@ def may_change(job: PrintJob, by: Actor) -> bool:
 
 def claimed_job(job: PrintJob) -> ClaimedJob:
     """Return what a worker needs to know of a job that it has claimed."""
-    device = job.printer.device
-    open_pages = job.pages.exclude(state=PageState.ACCEPTED).order_by("number")
+    printer = job.printer
+    host, port = printer.address
+    takes = capabilities(printer)
+    open_pages = job.pages.exclude(state__in=PrintedPage.OUT).order_by("copy", "number")
     return ClaimedJob(
         job_id=job.pk,
         lease_owner=job.lease_owner,
-        host=device.host,
-        port=device.port or 0,
-        called_ae_title=device.ae_title,
+        printer_name=printer.name,
+        host=host,
+        port=port,
+        called_ae_title=printer.device.ae_title if printer.device else "",
         calling_ae_title=job.facility.ae_title,
-        bits=job.printer.model.bits,
-        action_timeout_s=action_timeout_s(job.printer),
-        pages=tuple(ClaimedPage(page.number, page_spec(page)) for page in open_pages),
-        is_plain=job.is_plain,
-        number_of_copies=job.number_of_copies,
+        action_timeout_s=action_timeout_s(printer),
+        pages=tuple(_claimed_page(page) for page in open_pages),
+        capabilities=takes,
+        drawing=Drawing(
+            bits=takes.bits,
+            is_color=job.is_color,
+            is_composed=printer.output == PrinterOutput.COMPOSED and not job.is_plain,
+            is_plain=job.is_plain,
+            film_pixels=takes.film_pixels.get(printer.film_size_id),
+        ),
+        association=job.attempts,
+        has_tls=bool(printer.device and printer.device.has_tls),
+        device_id=printer.device_id,
+        ipp_uri=printer.ipp_uri,
         print_priority=job.print_priority,
         medium_type=job.medium_type,
         film_destination=job.film_destination,
-        film_pixels=film_pixels(job.printer.model),
+        film_session_label=job.film_session_label,
+        attributes={**printer.attributes, **job.attributes},
+        presentation_lut=dict(printer.presentation_lut),
+        fallbacks=fallbacks(printer),
+        used_fallbacks=tuple(UsedFallback(**used) for used in job.fallbacks),
+        is_substitution_accepted=job.is_substitution_accepted or printer.is_substitution_accepted,
+    )
+
+
+def _claimed_page(page: PrintedPage) -> ClaimedPage:
+    path = Path(settings.MEDIA_ROOT) / page.pixels_path if page.pixels_path else None
+    return ClaimedPage(
+        page_id=page.pk,
+        number=page.number,
+        spec=page_spec(page),
+        copy=page.copy,
+        copies=page.copies,
+        pixels_path=path,
+        has_pixels=path is not None and path.is_file(),
     )
 
 

@@ -1,6 +1,6 @@
 """Reads of printers and of what their models accept."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from portal.errors import NotFound
 from portal.selectors import user_key
 from printing.models import Printer, PrinterModel, PrintJob
+from printing.types import Capabilities, Fallback, Quirk
 
 if TYPE_CHECKING:
     from portal.selectors import Person
@@ -50,6 +51,32 @@ def action_timeout_s(printer: Printer) -> int:
     return printer.action_timeout_s or settings.PRINT_ACTION_TIMEOUT_S
 
 
-def film_pixels(model: PrinterModel) -> dict[str, tuple[int, int]]:
-    """Return columns and rows of each film size in portrait, as far as the model names them."""
-    return {size: (pixels[0], pixels[1]) for size, pixels in model.film_pixels.items()}
+def capabilities(printer: Printer) -> Capabilities:
+    """Return what a printer takes: its model's word, and over it what a probe learned."""
+    model, learned = printer.model, printer.learned
+
+    def told(name: str) -> Any:
+        return learned[name] if name in learned else getattr(model, name)
+
+    return Capabilities(
+        bits=told("bits"),
+        has_color=told("has_color"),
+        image_display_formats=tuple(told("image_display_formats")),
+        film_size_ids=tuple(told("film_size_ids")),
+        medium_types=tuple(told("medium_types")),
+        film_destinations=tuple(told("film_destinations")),
+        attributes={keyword: tuple(values) for keyword, values in told("attributes").items()},
+        film_pixels={size: (pixels[0], pixels[1]) for size, pixels in told("film_pixels").items()},
+        drawn_as=dict(told("drawn_as")),
+        lut_place=told("lut_place"),
+        has_print_job=told("has_print_job"),
+        has_annotation=told("has_annotation"),
+        has_configuration=bool(learned.get("has_configuration")),
+        max_copies=told("max_copies"),
+        quirks=frozenset(Quirk(quirk) for quirk in told("quirks") if quirk in list(Quirk)),
+    )
+
+
+def fallbacks(printer: Printer) -> frozenset[Fallback]:
+    """Return the fallbacks that are on for a printer."""
+    return frozenset(Fallback(rule) for rule in printer.fallbacks if rule in list(Fallback))

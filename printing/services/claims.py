@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from portal.errors import Conflict
@@ -29,7 +30,7 @@ from printing.services.jobs import (
     canceled_sentence,
     job_complete,
 )
-from printing.services.printers import printer_state_set
+from printing.services.printer_queue import printer_state_set
 from printing.types import ClaimedJob, LogLine
 
 LEASE = timedelta(seconds=60)
@@ -106,8 +107,8 @@ def lease_end(job: PrintJob) -> None:
 def _due(now: datetime) -> QuerySet[PrintJob]:
     """Return pending jobs that may go out now, most urgent and oldest first."""
     busy = PrinterAddress.objects.filter(
-        host=OuterRef("printer__device__host"),
-        port=OuterRef("printer__device__port"),
+        host=Coalesce(OuterRef("printer__device__host"), OuterRef("printer__host")),
+        port=Coalesce(OuterRef("printer__device__port"), OuterRef("printer__port")),
         lease_until__gt=now,
     )
     urgency = Case(
@@ -124,14 +125,14 @@ def _due(now: datetime) -> QuerySet[PrintJob]:
             printer__is_enabled=True,
         )
         .annotate(urgency=urgency)
-        .order_by("urgency", "pk")
+        .order_by("urgency", "rank", "pk")
     )
 
 
 def _address_taken(job: PrintJob, lease_owner: str, now: datetime) -> bool:
     """Take the device address of the job's printer unless another worker talks to it."""
-    device = job.printer.device
-    address, _ = PrinterAddress.objects.get_or_create(host=device.host, port=device.port or 0)
+    host, port = job.printer.address
+    address, _ = PrinterAddress.objects.get_or_create(host=host, port=port)
     free = PrinterAddress.objects.filter(
         Q(lease_until=None) | Q(lease_until__lte=now), pk=address.pk
     )

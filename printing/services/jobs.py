@@ -21,7 +21,7 @@ from printing.models import (
 from printing.selectors import films as film_selectors
 from printing.selectors import jobs as job_selectors
 from printing.services.job_log import job_log, job_tell
-from printing.services.printers import PRINTER_STOPPED, require_accepting
+from printing.services.printer_queue import PRINTER_STOPPED, require_accepting
 from printing.services.values import require_code_string, require_job_values, require_page
 from printing.types import LogLine, PageValues
 
@@ -71,6 +71,8 @@ def job_create(
         state_reasons=[] if printer.is_enabled else [PRINTER_STOPPED],
         message="" if printer.is_enabled else _why_waiting(printer),
     )
+    job.rank = job.pk  # behind all others
+    job.save(update_fields=["rank"])
     _create_pages(job, pages)
     _note(job, by, f"Queued by {by.name}: {len(pages)} pages for {printer.name}.", "create")
     return job
@@ -253,6 +255,8 @@ def _create_pages(job: PrintJob, pages: Sequence[PageValues]) -> None:
             facility_id=job.facility_id,
             job=job,
             number=number,
+            copies=job.number_of_copies,
+            pattern=page.pattern,
             image_display_format=page.image_display_format,
             film_size_id=page.film_size_id,
             film_orientation=page.film_orientation,

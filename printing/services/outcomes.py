@@ -17,7 +17,7 @@ from printing.services.jobs import (
     canceled_sentence,
     job_complete,
 )
-from printing.services.printers import PRINTER_STOPPED, printer_state_set, printer_stop
+from printing.services.printer_queue import PRINTER_STOPPED, printer_state_set, printer_stop
 from printing.types import LogLine, Outcome, TalkResult
 
 CONNECTING = "connecting-to-device"

@@ -3,20 +3,17 @@
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
-from portal.errors import Conflict, InvalidInput, NotFound
-from portal.events import PrintersChanged, PrintJobsChanged, emit
+from portal.errors import InvalidInput, NotFound
+from portal.events import PrintersChanged, emit
 from portal.models import RemoteAE
 from portal.selectors import require
 from portal.services import audit
 from portal.types import Actor, Permission
-from printing.models import JobState, Printer, PrinterModel, PrinterState, PrintJob
+from printing.models import Printer, PrinterModel
 from printing.printer_models import DEFAULT_MODEL, SHIPPED_MODELS
+from printing.services.printer_queue import printer_enable
 from printing.services.values import require_code_string
-
-PRINTER_STOPPED = "printer-stopped"
-_WAITING = (JobState.PENDING, JobState.PROCESSING_STOPPED)
 
 
 def printer_model_named(*, facility_id: int, name: str) -> PrinterModel:
@@ -114,62 +111,6 @@ def printer_for_device(*, device: RemoteAE, model: str | None, by: Actor) -> Pri
     return printer
 
 
-@transaction.atomic
-def printer_enable(*, printer_id: int, is_enabled: bool, by: Actor) -> Printer:
-    """Let a printer take jobs out of its queue, or pause it; what waits stays in the queue."""
-    # Jobs before their printer: workers lock in this order too.
-    list(PrintJob.objects.select_for_update().filter(printer=printer_id, state__in=_WAITING))
-    printer = Printer.objects.select_for_update().filter(pk=printer_id).first()
-    if printer is None:
-        raise NotFound("There is no such printer.")
-    require(by, printer.facility_id, Permission.PRINTER_MANAGE)
-    was_stopped_by_us = not printer.is_enabled
-    printer.is_enabled = is_enabled
-    if is_enabled:
-        if printer.state == PrinterState.STOPPED:
-            printer.state, printer.state_message = PrinterState.IDLE, ""
-    else:
-        printer.state = PrinterState.STOPPED
-        printer.state_message = f"Paused by {by.name}."
-    printer.save(update_fields=["is_enabled", "state", "state_message"])
-    if is_enabled:
-        _wake_jobs(printer, has_been_stopped=was_stopped_by_us)
-    else:
-        _tell_waiting_jobs(printer)
-    _audit(printer, by, "enable" if is_enabled else "disable")
-    emit(PrintersChanged(facility_id=printer.facility_id, ids=[printer.pk]))
-    return printer
-
-
-def printer_state_set(*, printer: Printer, state: str, message: str = "", is_heard: bool) -> None:
-    """Note what a worker found out, on every enabled printer behind the device."""
-    sharing = Printer.objects.filter(device_id=printer.device_id, is_enabled=True)
-    if state == PrinterState.PROCESSING:
-        sharing = sharing.filter(pk=printer.pk)
-    changes: dict[str, object] = {"state": state, "state_message": message[:255]}
-    if is_heard:
-        changes["last_heard_at"] = timezone.now()
-    ids = list(sharing.values_list("pk", flat=True))
-    Printer.objects.filter(pk__in=ids).update(**changes)
-    emit(PrintersChanged(facility_id=printer.facility_id, ids=ids or [printer.pk]))
-
-
-def printer_stop(*, printer: Printer, message: str) -> None:
-    """Stop a printer's queue until a person has looked: it does not let us in."""
-    Printer.objects.filter(pk=printer.pk).update(
-        is_enabled=False, state=PrinterState.STOPPED, state_message=message[:255]
-    )
-    printer.refresh_from_db(fields=["is_enabled", "state", "state_message"])
-    _tell_waiting_jobs(printer)
-    emit(PrintersChanged(facility_id=printer.facility_id, ids=[printer.pk]))
-
-
-def require_accepting(printer: Printer) -> None:
-    """Refuse new jobs for a printer that takes none."""
-    if not printer.is_accepting:
-        raise Conflict(f"{printer.name} takes no new jobs at present. Choose another printer.")
-
-
 def _require_values(name: str, values: dict[str, Any]) -> None:
     """Refuse what no printer can have."""
     if not name.strip() or len(name) > 64:
@@ -206,32 +147,3 @@ def _printable_device(facility_id: int, device_id: int) -> RemoteAE:
             f"{device.ae_title} asks for TLS; printing over TLS is not possible yet.", "device"
         )
     return device
-
-
-def _wake_jobs(printer: Printer, *, has_been_stopped: bool) -> None:
-    """Make waiting jobs due, and with them those that had stopped because the printer had."""
-    waiting = PrintJob.objects.filter(printer=printer, state=JobState.PENDING)
-    ids = list(waiting.values_list("pk", flat=True))
-    waiting.update(next_attempt_at=None, attempts=0, message="", state_reasons=[])
-    stopped = PrintJob.objects.select_for_update().filter(
-        printer=printer, state=JobState.PROCESSING_STOPPED
-    )
-    for job in stopped if has_been_stopped else []:
-        if job.state_reasons == [PRINTER_STOPPED]:
-            job.move_to(JobState.PENDING)
-            job.state_reasons, job.message = [], ""
-            job.next_attempt_at, job.attempts = None, 0
-            job.save()
-            ids.append(job.pk)
-    if ids:
-        emit(PrintJobsChanged(facility_id=printer.facility_id, ids=ids))
-
-
-def _tell_waiting_jobs(printer: Printer) -> None:
-    """Say on each waiting job why it waits."""
-    waiting = PrintJob.objects.filter(printer=printer, state=JobState.PENDING)
-    ids = list(waiting.values_list("pk", flat=True))
-    message = f"{printer.name} is stopped: {printer.state_message}"
-    waiting.update(state_reasons=[PRINTER_STOPPED], message=message[:500])
-    if ids:
-        emit(PrintJobsChanged(facility_id=printer.facility_id, ids=ids))

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.looks import LOOKS, Look, look_of
-from printing.models import Printer, PrintJob
-from printing.models.job import JobState, PageState
+from printing.models import JobState, PageState, Printer, PrintJob
 from printing.models.printer import PrinterState
 
 PAGE_LOOKS: dict[str, Look] = {

@@ -21,6 +21,7 @@ from printing.forms import PrinterForm
 from printing.models import Printer
 from printing.printer_models import DEFAULT_MODEL, SHIPPED_MODELS
 from printing.selectors import printers as printer_selectors
+from printing.services import printer_queue
 from printing.services import printers as printer_services
 from printing.views.asking import found, is_fragment
 from printing.views.queue import printer_cards
@@ -75,13 +76,9 @@ def printer_switch(request: HttpRequest, printer_id: int, verb: str) -> HttpResp
     by = selectors.actor_for(request.user)
     sentence = SWITCHED[verb] % {"printer": seen.name}
     if verb in ("start", "pause"):
-        printer_services.printer_enable(printer_id=seen.pk, is_enabled=verb == "start", by=by)
+        printer_queue.printer_enable(printer_id=seen.pk, is_enabled=verb == "start", by=by)
     else:
-        kept = {name: getattr(seen, name) for name in KEPT}
-        kept["is_accepting"] = verb == "accept"
-        printer_services.printer_set(
-            facility_id=seen.facility_id, name=seen.name, device_id=seen.device_id, by=by, **kept
-        )
+        printer_queue.printer_accept(printer_id=seen.pk, is_accepting=verb == "accept", by=by)
     if is_fragment(request):
         answer = render(request, "portal/_toast.html", {"message": sentence})
         answer["HX-Trigger"] = f"printers, printer-{seen.pk}"
@@ -96,6 +93,8 @@ def printer_test(request: HttpRequest, printer_id: int) -> HttpResponse:
     seen = _printer(request, printer_id)
     by = selectors.actor_for(request.user)
     selectors.require(by, seen.facility_id, Permission.PRINTER_MANAGE)
+    if seen.device is None:
+        raise InvalidInput(_("This printer speaks IPP: it has no DICOM echo."))
     result = echo(seen.device)
     if is_fragment(request):
         return render(request, "printing/_printer_test.html", {"result": result})
@@ -172,7 +171,8 @@ def _initial(seen: Printer | None) -> dict[str, Any]:
     kept = {name: getattr(seen, name) for name in (*KEPT, "name")}
     kept["retry_plan_s"] = ", ".join(str(pause) for pause in seen.retry_plan_s)
     device = seen.device
-    address = {"ae_title": device.ae_title, "host": device.host, "port": device.port}
+    host, port = seen.address
+    address = {"ae_title": device.ae_title if device else "", "host": host, "port": port}
     return kept | address | {"model": seen.model.name}
 
 

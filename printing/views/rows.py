@@ -9,8 +9,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 
 from portal.looks import Look
 from portal.timeline import exams_of
-from printing.models import PrintedPage, PrintJob, SourceImage
-from printing.models.job import PageState
+from printing.models import PageState, PrintedPage, PrintJob, SourceImage
 from printing.selectors import films as film_selectors
 from printing.views.looks import PAGE_LOOKS, job_look, needs_person
 from printing.views.people import Person, person_of

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connections
 
-from printing import worker
+from printing.worker import jobs as worker
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.db import connections
 
 from printing.models import PageState, PrintJob
 from printing.services import jobs, printers
-from printing.worker import work_once
+from printing.worker.jobs import work_once
 from tests.peers.printer import film_printer
 from tests.printing.factories import BY, make_image, make_job, make_printer
 from tests.printing.samples import sample

@@ -8,10 +8,10 @@ import pytest
 from pynetdicom import sop_class
 
 import printing
-from printing import worker
 from printing.dicom import film, scu, statuses
 from printing.rendering.frames import MAX_PIXELS
 from printing.types import BoxPixels
+from printing.worker import jobs as worker
 
 TEXT = (Path(printing.__file__).parent / "CONFORMANCE.md").read_text()
 

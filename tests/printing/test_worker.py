@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from printing import worker
 from printing.models import PrintJob
 from printing.services import images, jobs, outcomes
+from printing.worker import jobs as worker
 from tests.peers.dcmtk_render import rendered
 from tests.peers.printer import film_printer
 from tests.peers.printer_faults import faulty_printer

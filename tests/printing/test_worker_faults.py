@@ -11,10 +11,10 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.utils import timezone
 
-from printing import worker
 from printing.models import Printer, PrinterAddress, PrintJob
 from printing.services import claims, jobs, outcomes
 from printing.services.printers import printer_enable
+from printing.worker import jobs as worker
 from tests.peers.printer import film_printer
 from tests.peers.printer_faults import faulty_printer
 from tests.printing.factories import BY, job_is, make_image, make_job, make_printer, page_states
@@ -111,7 +111,7 @@ django.setup()
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
 settings.MEDIA_ROOT = sys.argv[3]
-from printing import worker
+from printing.worker import jobs as worker
 from printing.services import outcomes
 before, after = outcomes.page_sent, outcomes.page_accepted
 def die(**values):

@@ -19,3 +19,17 @@ def orders(*, visible_to: AbstractBaseUser | AnonymousUser) -> QuerySet[ImagingS
         .prefetch_related(Prefetch("requested_procedures", queryset=procedures.order_by("pk")))
         .order_by("-pk")
     )
+
+
+def unit_of_study(facility_id: int, study_instance_uid: str, accession_number: str) -> str:
+    """Return the unit that asked for an exam (Requesting Service), as far as it is known."""
+    known = ImagingServiceRequest.objects.filter(facility_id=facility_id)
+    for rule in (
+        {"requested_procedures__study_instance_uid": study_instance_uid},
+        {"accession_number": accession_number},
+    ):
+        if all(rule.values()):
+            found = known.filter(**rule).values_list("requesting_service", flat=True).first()
+            if found:
+                return found
+    return ""

@@ -25,7 +25,13 @@ class Command(BaseCommand):
             known = ", ".join(settings.WORKER_LOOPS)
             raise CommandError(f"There is no loop “{unknown[0]}”. Loops are: {known}.")
         stop = processes.stop_on_signals()
+        only = [loop for loop in settings.WORKER_LOOPS if _is_meant(loop, only)]
         with processes.workers(only=only or None):
             self.stdout.write("Working: " + ", ".join(only or settings.WORKER_LOOPS))
             self.stdout.flush()
             stop.wait()
+
+
+def _is_meant(loop: str, names: list[str]) -> bool:
+    """Say whether a loop is one of those named; `printing` names `printing.status` too."""
+    return any(loop == name or loop.startswith(f"{name}.") for name in names)

@@ -87,7 +87,7 @@ class _Talk:
             is_done = scu.print_pages(
                 Peer(job.host, job.port, job.called_ae_title, job.calling_ae_title),
                 SessionValues(
-                    job.number_of_copies,
+                    job.pages[0].copies,
                     job.print_priority,
                     job.medium_type,
                     job.film_destination,
@@ -115,9 +115,9 @@ class _Talk:
             draw = partial(
                 page_boxes,
                 spec,
-                bits=self._job.bits,
-                film_pixels=self._job.film_pixels.get(spec.film_size_id),
-                is_plain=self._job.is_plain,
+                bits=self._job.drawing.bits,
+                film_pixels=self._job.capabilities.film_pixels.get(spec.film_size_id),
+                is_plain=self._job.drawing.is_plain,
             )
             yield PageToPrint(
                 page.number,
@@ -166,7 +166,7 @@ class _Talk:
         sentence = str(error)
         if outcome == Outcome.UNUSABLE:
             sentence = f"Page {page_number} cannot be drawn: {sentence}"
-        return TalkResult(outcome, sentence, page_number)
+        return TalkResult(outcome, sentence, page_number=page_number)
 
 
 @contextmanager

@@ -1,8 +1,7 @@
-"""Values that cross the layers of printing; nothing of Django, of DICOM's wire or of pixels."""
+"""Pages and their pictures: as people ask for them, as they are drawn, as pixels."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 
 
@@ -18,6 +17,7 @@ class BoxValues:
     rotation: int = 0  # degrees clockwise: 0, 90, 180, 270
     is_flipped: bool = False  # left and right
     is_inverted: bool = False
+    is_true_size: bool = False  # a millimetre on film is one in the body
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class PageValues:
     film_orientation: str = "PORTRAIT"
     has_text: bool = True
     image_boxes: tuple[BoxValues, ...] = ()
+    pattern: str = ""  # a test pattern in the place of pictures
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class BoxSpec:
     rotation: int = 0
     is_flipped: bool = False
     is_inverted: bool = False
+    is_true_size: bool = False
     text: BoxText = BoxText()
 
 
@@ -96,79 +98,34 @@ class PageSpec:
     film_orientation: str
     has_text: bool
     boxes: tuple[BoxSpec, ...]
+    drawn_as: str = ""  # the layout to draw, where the display format leaves it to the printer
+    pattern: str = ""  # a test pattern in the place of pictures
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How a page is drawn for a printer; the same page and drawing give the same bytes."""
+
+    bits: int = 8
+    is_color: bool = False  # RGB 8/8/7 in the place of gray
+    is_composed: bool = False  # one picture of the whole film, shown with STANDARD\1,1
+    is_plain: bool = False  # windowed but unscaled, no text
+    film_pixels: tuple[int, int] | None = None  # columns, rows of the film, portrait
 
 
 @dataclass(frozen=True)
 class BoxPixels:
-    """The pixels of one image box: MONOCHROME2, 8/8/7 in bytes or 16/12/11 little endian."""
+    """The pixels of one image box.
+
+    MONOCHROME2 8/8/7 in bytes or 16/12/11 little endian; RGB 8/8/7, planar configuration 0.
+    """
 
     position: int
     rows: int
     columns: int
     bits: int
-    pixels: bytes
+    pixels: bytes | memoryview
     pixel_aspect_ratio: tuple[int, int] = (1, 1)  # vertical, horizontal (0028,0034)
-
-
-@dataclass(frozen=True)
-class ClaimedPage:
-    """A page of a claimed job that has not been accepted yet."""
-
-    number: int
-    spec: PageSpec
-
-
-@dataclass(frozen=True)
-class ClaimedJob:
-    """Everything a worker needs to talk to the printer, read under the claim."""
-
-    job_id: int
-    lease_owner: str
-    host: str
-    port: int
-    called_ae_title: str
-    calling_ae_title: str
-    bits: int
-    action_timeout_s: int
-    pages: tuple[ClaimedPage, ...]
-    is_plain: bool = False
-    number_of_copies: int = 1
-    print_priority: str = "MED"
-    medium_type: str = ""
-    film_destination: str = ""
-    # Film Size ID -> (columns, rows) of the whole film, portrait; empty: not known.
-    film_pixels: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class LogLine:
-    """One line of a job's log: what was said, the DIMSE status, how long it took."""
-
-    text: str
-    status: int | None = None
-    milliseconds: int | None = None
-    page_number: int | None = None
-
-
-class Outcome(StrEnum):
-    """How a talk with a printer ended; what follows is decided in services.claims."""
-
-    ACCEPTED = "accepted"  # every page
-    CANCELED = "canceled"  # a person asked for it, obeyed before the next N-ACTION
-    GIVEN_BACK = "given back"  # this worker stops; another goes on
-    NOT_REACHED = "not reached"  # no association, or lost before an N-ACTION: later, unchanged
-    NOT_READY = "not ready"  # the printer said so itself: later, unchanged
-    SESSION_FAULT = "session fault"  # a new association, once (printing.md §2.4)
-    REFUSED = "refused"  # will never be accepted as it is
-    UNUSABLE = "unusable"  # a picture cannot be drawn (any more)
-    NOT_ADMITTED = "not admitted"  # the printer does not know us: its queue stops
-    UNKNOWN = "unknown"  # an N-ACTION went out and no answer came
-
-
-@dataclass(frozen=True)
-class TalkResult:
-    """How a talk ended, in a word for the program and a sentence for a person."""
-
-    outcome: Outcome
-    sentence: str = ""
-    page_number: int | None = None
+    is_color: bool = False
+    # Width of the picture in millimetres (2020,0030), for true size; none: not asked for.
+    requested_image_size: float | None = None

@@ -1,0 +1,1 @@
+"""Films on paper: PDF pages and IPP."""

@@ -1,0 +1,1 @@
+"""Loops of the workers of printing: jobs, films in the printer, status, folder, retention."""
