@@ -100,6 +100,7 @@ class PageSpec:
     boxes: tuple[BoxSpec, ...]
     drawn_as: str = ""  # the layout to draw, where the display format leaves it to the printer
     pattern: str = ""  # a test pattern in the place of pictures
+    title: str = ""  # of a test pattern: printer and date
 
 
 @dataclass(frozen=True)
