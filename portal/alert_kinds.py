@@ -3,6 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.types import Permission
+
 TEST_KIND = "test"
 ALERT_KINDS: dict[str, str | Promise] = {
     "commitment-failed": _("The archive did not confirm images"),
@@ -17,5 +19,16 @@ ALERT_KINDS: dict[str, str | Promise] = {
     "wrong-patient": _("Images were reported for another patient"),
     "reconcile": _("A scanner’s report fits no order"),
     "archive-unreachable": _("The archive cannot be reached"),
+    "print-unknown": _("Nobody knows whether a film came out"),
+    "print-failed": _("A print job does not go on by itself"),
+    "printer-stopped": _("The queue of a printer is stopped"),
+    "print-media": _("A printer has no film or paper"),
+    "print-disk": _("No room to draw films"),
+    "print-folder": _("Files of the watch folder were not queued"),
 }
 LABELS: dict[str, str | Promise] = ALERT_KINDS | {TEST_KIND: _("Test")}
+
+
+def settled_by(kind: str) -> Permission:
+    """Return what settling an alert by hand asks for: films are the print room's affair."""
+    return Permission.JOB_MANAGE if kind.startswith("print") else Permission.STEP_WRITE

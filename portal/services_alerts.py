@@ -5,12 +5,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from portal.alert_kinds import settled_by
 from portal.errors import Conflict, NotFound
 from portal.events import AlertsChanged, emit
 from portal.models import Alert, AlertDelivery, AlertHook
 from portal.selectors import require
 from portal.services import audit
-from portal.types import Actor, Permission
+from portal.types import Actor
 
 SENTENCE_LENGTH = 255
 
@@ -64,7 +65,7 @@ def alert_close(*, alert_id: int, by: Actor) -> Alert:
     alert = Alert.objects.select_for_update().filter(pk=alert_id).first()
     if alert is None:
         raise NotFound(_("There is no such alert in your facility."))
-    require(by, alert.facility_id, Permission.STEP_WRITE)
+    require(by, alert.facility_id, settled_by(alert.kind))
     if alert.settled_at is not None:
         raise Conflict(_("This alert is settled already."))
     alert.settled_at = timezone.now()

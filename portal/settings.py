@@ -58,6 +58,7 @@ DICOM_CONFORMANCE_MODULES = [
     "worklist.conformance",
     "worklist.conformance_mpps",
     "worklist.conformance_commitment",
+    "printing.conformance",
 ]
 
 # --- worklist -------------------------------------------------------------------------------
@@ -89,6 +90,8 @@ PRINT_POLL_S: int = env.int("PORTAL_PRINT_POLL_S", 60)
 PRINT_KEEP_S: int = env.int("PORTAL_PRINT_KEEP_S", 7 * 86_400)  # pixels, for exact reprints
 PRINT_FOLDER: str = env.str("PORTAL_PRINT_FOLDER", "")
 SIMULATED_PRINTER_PORT: int = env.int("PORTAL_SIMULATED_PRINTER_PORT", 11700)
+# A second one, with colour, annotations and print jobs; 0: none.
+SIMULATED_COLOR_PRINTER_PORT: int = env.int("PORTAL_SIMULATED_COLOR_PRINTER_PORT", 11701)
 SIMULATED_PRINTER_DIR = DATA_DIR / "simulated-printer"
 UPLOAD_MAX_BYTES: int = env.int("PORTAL_UPLOAD_MAX_BYTES", 512 * 1024 * 1024)
 
@@ -112,7 +115,7 @@ WORKER_LOOPS: dict[str, tuple[str, int]] = {
 # What else a device of a kind brings with it; and who furnishes the demo department.
 DEVICE_FURNISHERS = {"printer": "printing.services.printers.printer_for_device"}
 # What else is tried when a device of a kind is tested: function(device, by) -> its ProbeLines.
-DEVICE_TESTERS = {"archive": "worklist.probe.probe"}
+DEVICE_TESTERS = {"archive": "worklist.probe.probe", "printer": "printing.probe.probe"}
 DEMO_FURNISHERS = ["worklist.demo", "printing.demo"]
 # What each app knows of an exam's course: course(step_id, study_instance_uids, visible_to).
 TIMELINE_MODULES = ["worklist.timeline", "printing.timeline"]
@@ -125,6 +128,10 @@ UNIT_OF_STUDY = "worklist.selectors.orders.unit_of_study"
 SIMULATORS: dict[str, dict[str, Any]] = {
     "printing.dicom.simulator.simulated_printer": {
         "address": ("127.0.0.1", SIMULATED_PRINTER_PORT),
+        "directory": SIMULATED_PRINTER_DIR,
+    },
+    "printing.dicom.simulator.simulated_color_printer": {
+        "address": ("127.0.0.1", SIMULATED_COLOR_PRINTER_PORT),
         "directory": SIMULATED_PRINTER_DIR,
     },
 }
@@ -147,6 +154,7 @@ if SIMULATION:
 MENU_COUNTS: dict[str, tuple[str, str]] = {
     "worklist:reconcile": ("worklist.selectors.cases.open_count", "cases"),
     "worklist:commitments": ("worklist.selectors.commitments.needing_people", "commitments"),
+    "printing:queue": ("printing.selectors.console.needing_people", "jobs"),
 }
 
 # --- applications ---------------------------------------------------------------------------
@@ -354,6 +362,8 @@ SPECTACULAR_SETTINGS = {
         "ScheduledStepStatusEnum": "worklist.models.ScheduledProcedureStepStatus",
         "PerformedStepStatusEnum": "worklist.models.PerformedProcedureStepStatus",
         "FinalStatusEnum": ["COMPLETED", "DISCONTINUED"],
+        "RejectReasonEnum": "printing.models.RejectReason",
+        "QuotaActionEnum": "printing.models.PrintQuota.Action",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portal import selectors, services_hooks
-from portal.alert_kinds import LABELS
+from portal.alert_kinds import LABELS, settled_by
 from portal.errors import InvalidInput, NotFound
 from portal.fields import sent
 from portal.forms_alerts import HookForm, initial_of
 from portal.models import Alert, AlertDelivery, AlertHook
 from portal.selectors_alerts import alert_hooks, alerts
 from portal.services_alerts import alert_close
-from portal.types import Permission
+from portal.types import PERMISSIONS, Permission, Role
 
 SHOWN = 50
 
@@ -47,14 +47,21 @@ class DeliveryRow:
 
 @dataclass(frozen=True)
 class AlertRow:
-    """An alert as lists show it."""
+    """An alert as lists show it, for somebody with these permissions."""
 
     alert: Alert
+    permissions: frozenset[Permission] = frozenset()
 
     @property
     def label(self) -> str:
         """Its kind in words."""
         return str(LABELS.get(self.alert.kind, self.alert.kind))
+
+    @property
+    def may_settle(self) -> bool:
+        """Whether this person may settle it: alerts of films are the print room's."""
+        is_open = self.alert.settled_at is None
+        return is_open and settled_by(self.alert.kind) in self.permissions
 
     @property
     def state(self) -> str:
@@ -152,8 +159,10 @@ def delivery_again(request: HttpRequest, delivery_id: int) -> HttpResponse:
 def _context(request: HttpRequest) -> dict[str, Any]:
     found = alerts(visible_to=request.user)
     open_ones = list(found.filter(settled_at=None)[: SHOWN + 1])
+    membership = selectors.membership_of(request.user)
+    held = PERMISSIONS[Role(membership.role)] if membership else frozenset()
     return {
-        "open_alerts": [AlertRow(one) for one in open_ones[:SHOWN]],
+        "open_alerts": [AlertRow(one, held) for one in open_ones[:SHOWN]],
         "has_more": len(open_ones) > SHOWN,
         "settled": [AlertRow(one) for one in found.exclude(settled_at=None)[:SHOWN]],
         "hooks": [HookRow(one) for one in alert_hooks(visible_to=request.user)],

@@ -23,6 +23,14 @@ FILM_SIZES_MM: dict[str, tuple[float, float]] = {
     "A4": (210.0, 297.0),
     "A3": (297.0, 420.0),
 }
+# Formats whose boxes are the printer's own affair (PS3.3 C.13.3), and how they are drawn as long
+# as its model does not say better. Rather too many: empty boxes are not sent, and a picture for
+# which the printer has no box is refused before anything is printed.
+OWN_LAYOUTS = {
+    "SLIDE": r"STANDARD\4,5",
+    "SUPERSLIDE": r"STANDARD\3,4",
+    "CUSTOM": r"STANDARD\2,2",
+}
 _VENDOR_SIZE = re.compile(r"(\d+(?:_\d+)?)(IN|CM)X(\d+(?:_\d+)?)(IN|CM)")
 
 
@@ -63,8 +71,27 @@ class Rect:
         return self.bottom - self.top
 
 
-def parse_display_format(text: str) -> DisplayFormat:
-    r"""Read `STANDARD\C,R` (columns first), `ROW\r1,r2…` or `COL\c1,c2…` (PS3.3 C.13.3)."""
+def is_printers_own(text: str) -> bool:
+    r"""Say whether the printer alone knows the boxes: SLIDE, SUPERSLIDE, `CUSTOM\i`."""
+    kind, separator, rest = text.strip().partition("\\")
+    if kind == "CUSTOM":
+        return bool(re.fullmatch(r"[1-9]\d{0,2}", rest))
+    return kind in OWN_LAYOUTS and not separator
+
+
+def drawn_format(text: str, drawn_as: str = "") -> str:
+    """Return the format that is drawn: the film's, or the one that stands for the printer's own."""
+    if not is_printers_own(text):
+        return text
+    return drawn_as or OWN_LAYOUTS[text.strip().partition("\\")[0]]
+
+
+def parse_display_format(text: str, drawn_as: str = "") -> DisplayFormat:
+    r"""Read `STANDARD\C,R` (columns first), `ROW\r1,r2…` or `COL\c1,c2…` (PS3.3 C.13.3).
+
+    A format that is the printer's own is read as the one it is drawn as.
+    """
+    text = drawn_format(text, drawn_as)
     kind, _, rest = text.strip().partition("\\")
     if not re.fullmatch(r"[1-9]\d{0,2}(,[1-9]\d{0,2})*", rest):
         raise _not_understood(text)
@@ -83,14 +110,16 @@ def parse_display_format(text: str) -> DisplayFormat:
     return found
 
 
-def box_count(text: str) -> int:
+def box_count(text: str, drawn_as: str = "") -> int:
     """Return how many boxes a film of this Image Display Format has."""
-    return parse_display_format(text).box_count
+    return parse_display_format(text, drawn_as).box_count
 
 
-def box_rects(text: str, width: float, height: float, gap: float = 0) -> list[Rect]:
+def box_rects(
+    text: str, width: float, height: float, gap: float = 0, drawn_as: str = ""
+) -> list[Rect]:
     """Return the boxes of a film of this size, position 1 first (PS3.3 C.13.5.1)."""
-    parsed = parse_display_format(text)
+    parsed = parse_display_format(text, drawn_as)
     along, across = (height, width) if parsed.is_by_column else (width, height)
     found = []
     for line, count in enumerate(parsed.counts):
@@ -102,10 +131,12 @@ def box_rects(text: str, width: float, height: float, gap: float = 0) -> list[Re
     return found
 
 
-def box_pixels(text: str, film_pixels: tuple[int, int], gap: float) -> list[Rect]:
+def box_pixels(
+    text: str, film_pixels: tuple[int, int], gap: float, drawn_as: str = ""
+) -> list[Rect]:
     """Return the same with whole pixels; boxes never overlap and never vanish."""
     rects = []
-    for rect in box_rects(text, *film_pixels, gap):
+    for rect in box_rects(text, *film_pixels, gap, drawn_as):
         left, top = round(rect.left), round(rect.top)
         rects.append(
             Rect(left, top, max(left + 1, round(rect.right)), max(top + 1, round(rect.bottom)))
@@ -123,6 +154,15 @@ def film_size_mm(film_size_id: str, film_orientation: str) -> tuple[float, float
 def oriented(size: tuple[int, int], film_orientation: str) -> tuple[int, int]:
     """Return the film's columns and rows for the orientation, from those in portrait."""
     return (size[1], size[0]) if film_orientation == "LANDSCAPE" else size
+
+
+def pixels_per_mm(film_pixels: tuple[int, int], film_size_id: str, film_orientation: str) -> float:
+    """Return how dense a film's square pixels lie; its margins are not printed on.
+
+    Both directions must fit on the film, so the direction that is denser counts.
+    """
+    width, height = film_size_mm(film_size_id, film_orientation)
+    return max(film_pixels[0] / width, film_pixels[1] / height)
 
 
 def _part(length: float, number: int, count: int, gap: float) -> tuple[float, float]:
@@ -146,5 +186,6 @@ def _vendor_size(film_size_id: str) -> tuple[float, float] | None:
 def _not_understood(text: str) -> InvalidDisplayFormat:
     return InvalidDisplayFormat(
         f"“{text}” is not a layout that can be drawn: write STANDARD\\columns,rows, "
-        "ROW\\n,n… or COL\\n,n…, for example STANDARD\\2,2."
+        "ROW\\n,n… or COL\\n,n…, for example STANDARD\\2,2; or SLIDE, SUPERSLIDE or CUSTOM\\n, "
+        "whose layout is the printer's."
     )

@@ -82,7 +82,7 @@ def associate(
     )
     if not assoc.is_established:
         raise _why_not(assoc, peer)
-    _keep_answers(assoc)
+    keep_answers(assoc)
     try:
         yield assoc
     except BaseException:
@@ -106,7 +106,7 @@ def _set_no_delay(event: evt.Event) -> None:
     event.assoc.dul.socket.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _keep_answers(assoc: Association) -> None:
+def keep_answers(assoc: Association) -> None:
     """Keep pynetdicom's reactor thread from taking an answer that a request waits for.
 
     send_*() of 3.0.4 pauses the reactor by a flag that the reactor may have passed already; on a

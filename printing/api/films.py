@@ -131,7 +131,7 @@ class FilmViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Film]):
         asked.is_valid(raise_exception=True)
         film = get_object_or_404(self.get_queryset(), pk=pk)
         try:
-            png = page_preview(film_selectors.film_page(film), asked.validated_data["width"])
+            png = page_preview(film_selectors.film_page(film), **asked.validated_data)
         except UnusableImage as error:
             raise Conflict(str(error)) from error
         return Response(png)

@@ -1,97 +1,179 @@
 """Datasets of a print: built from nothing, with the fewest attributes (PS3.4 H.4.1 - H.4.3)."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-
+from anyascii import anyascii
 from pydicom.dataset import Dataset
 from pynetdicom.sop_class import BasicFilmSession
 
-from printing.types import BoxPixels
+from printing.dicom import attributes, presentation_lut
+from printing.dicom.request import PageToPrint
+from printing.dicom.terms import CHARACTER_SET, FILM_BOX, FILM_SESSION, LUT, Terms
+from printing.types import BoxPixels, Difference
 
 BITS = {8: (8, 8, 7), 12: (16, 12, 11)}  # allocated, stored, high (PS3.3 C.13.5)
+UTF8 = "ISO_IR 192"
+# A change of these is another film than was asked for; CURRENT asks for whatever is loaded.
+SUBSTITUTED = frozenset({"FilmSizeID", "MediumType"})
 
 
-@dataclass(frozen=True)
-class SessionValues:
-    """What holds for all films of a job; empty or ordinary values are not sent."""
-
-    number_of_copies: int = 1
-    print_priority: str = "MED"
-    medium_type: str = ""
-    film_destination: str = ""
-
-
-@dataclass(frozen=True)
-class PageToPrint:
-    """One film; its boxes are drawn when they are asked for, one at a time."""
-
-    number: int
-    image_display_format: str
-    film_size_id: str
-    film_orientation: str
-    boxes: Callable[[], Iterator[BoxPixels]]
-
-
-def film_session(values: SessionValues) -> Dataset:
+def film_session(terms: Terms, copies: int, lut_uid: str = "") -> Dataset:
     """Return the attribute list of a Film Session N-CREATE (PS3.4 Table H.4-2)."""
+    request = terms.request
     ds = Dataset()
-    if values.number_of_copies != 1:
-        ds.NumberOfCopies = values.number_of_copies
-    if values.print_priority != "MED":
-        ds.PrintPriority = values.print_priority
-    if values.medium_type:
-        ds.MediumType = values.medium_type
-    if values.film_destination:
-        ds.FilmDestination = values.film_destination
-    return ds
+    if copies != 1:
+        ds.NumberOfCopies = copies
+    if request.print_priority != "MED":
+        ds.PrintPriority = request.print_priority
+    if request.medium_type:
+        ds.MediumType = request.medium_type
+    if request.film_destination:
+        ds.FilmDestination = request.film_destination
+    if request.film_session_label:
+        ds.FilmSessionLabel = request.film_session_label
+    attributes.put(ds, terms.values(), attributes.SESSION)
+    _drop(ds, terms)
+    _put_lut(ds, lut_uid if terms.lut_place == FILM_SESSION else "")
+    return with_texts(ds, ("FilmSessionLabel", "OwnerID"), terms)
 
 
-def film_box(page: PageToPrint, film_session_uid: str) -> Dataset:
+def film_box(page: PageToPrint, terms: Terms, film_session_uid: str, lut_uid: str = "") -> Dataset:
     """Return the attribute list of a Film Box N-CREATE (PS3.4 Table H.4-6)."""
     session = Dataset()
     session.ReferencedSOPClassUID = BasicFilmSession
     session.ReferencedSOPInstanceUID = film_session_uid
     ds = Dataset()
     ds.ImageDisplayFormat = page.image_display_format
-    ds.FilmOrientation = page.film_orientation
+    if page.film_orientation:
+        ds.FilmOrientation = page.film_orientation
     if page.film_size_id:
         ds.FilmSizeID = page.film_size_id
     ds.ReferencedFilmSessionSequence = [session]
-    return ds
+    attributes.put(ds, terms.values(), attributes.FILM_BOX)
+    _put_lut(ds, lut_uid if terms.lut_place == FILM_BOX else "")
+    return with_texts(ds, ("ConfigurationInformation",), terms)
 
 
-def image_box(box: BoxPixels) -> Dataset:
-    """Return the modification list of an Image Box N-SET (PS3.4 Table H.4-10)."""
-    picture = Dataset()
-    picture.SamplesPerPixel = 1
-    picture.PhotometricInterpretation = "MONOCHROME2"
-    picture.Rows, picture.Columns = box.rows, box.columns
-    if box.pixel_aspect_ratio != (1, 1):
-        picture.PixelAspectRatio = list(box.pixel_aspect_ratio)
-    picture.BitsAllocated, picture.BitsStored, picture.HighBit = BITS[box.bits]
-    picture.PixelRepresentation = 0
-    picture.add_new("PixelData", "OB" if box.bits == 8 else "OW", box.pixels)
-    ds = Dataset()
+def image_box(box: BoxPixels, terms: Terms) -> Dataset:
+    """Return the modification list of an Image Box N-SET, all but the picture itself.
+
+    PS3.4 Tables H.4-10 and H.4-11; the picture goes out from where it lies (see sending.py).
+    """
+    ds, values = Dataset(), terms.values()
     ds.ImageBoxPosition = box.position
-    ds.BasicGrayscaleImageSequence = [picture]
+    attributes.put(ds, values, attributes.IMAGE_BOX_ONLY)
+    attributes.put(ds, values, attributes.SHARED_WITH_FILM_BOX, prefix=attributes.IMAGE_BOX)
+    if box.requested_image_size is not None:
+        ds.RequestedImageSize = f"{box.requested_image_size:.10g}"[:16]
+    return with_texts(ds, ("ConfigurationInformation",), terms)
+
+
+def picture(box: BoxPixels) -> Dataset:
+    """Return the item of a picture without its pixels (PS3.3 C.13.5)."""
+    ds = Dataset()
+    ds.SamplesPerPixel = 3 if box.is_color else 1
+    ds.PhotometricInterpretation = "RGB" if box.is_color else "MONOCHROME2"
+    if box.is_color:
+        ds.PlanarConfiguration = 0
+    ds.Rows, ds.Columns = box.rows, box.columns
+    if box.pixel_aspect_ratio != (1, 1):
+        ds.PixelAspectRatio = list(box.pixel_aspect_ratio)
+    ds.BitsAllocated, ds.BitsStored, ds.HighBit = BITS[box.bits]
+    ds.PixelRepresentation = 0
     return ds
 
 
-def without(ds: Dataset, keyword: str) -> Dataset:
-    """Return a shallow copy that lacks one attribute."""
+def annotation(position: int, text: str, terms: Terms) -> Dataset:
+    """Return the modification list of a Basic Annotation Box N-SET (PS3.4 Table H.4-13)."""
+    ds = Dataset()
+    ds.AnnotationPosition = position
+    ds.TextString = text[:64]
+    return with_texts(ds, ("TextString",), terms)
+
+
+def with_texts(ds: Dataset, keywords: tuple[str, ...], terms: Terms) -> Dataset:
+    """Name the character set of texts that need one, or write them in ASCII (§2.6 (14))."""
+    foreign = [k for k in keywords if k in ds and not str(ds[k].value).isascii()]
+    for keyword in foreign:
+        if terms.has_character_set:
+            ds.SpecificCharacterSet = UTF8
+        else:
+            setattr(ds, keyword, in_ascii(str(ds[keyword].value)))
+    return ds
+
+
+def in_ascii(text: str) -> str:
+    """Return a text in letters that every printer knows."""
+    return str(anyascii(text))
+
+
+def without(ds: Dataset, *keywords: str) -> Dataset:
+    """Return a shallow copy that lacks some attributes."""
     copy = Dataset()
     copy.update(ds)
-    del copy[keyword]
+    for keyword in keywords:
+        del copy[keyword]
+    if CHARACTER_SET in keywords:
+        for element in copy:
+            if isinstance(element.value, str) and not element.value.isascii():
+                copy.add_new(element.tag, element.VR, in_ascii(element.value))
     return copy
 
 
-def differences(asked: Dataset, granted: Dataset | None) -> list[str]:
-    """Say which values the printer changed (statuses 0107 and 0116)."""
+def differences(asked: Dataset, granted: Dataset | None, *, is_warning: bool) -> list[Difference]:
+    """Return the values that the printer changed, or left out when it says so (0107, 0116)."""
     found = []
     for element in asked:
-        if element.VR == "SQ" or granted is None or element.tag not in granted:
+        if element.VR == "SQ" or not granted or element.keyword == CHARACTER_SET:
             continue
-        value = granted[element.tag].value
-        if str(value) != str(element.value):
-            found.append(f"{element.name} {value} instead of {element.value}")
+        value = granted[element.tag].value if element.tag in granted else None
+        if value is None and (not is_warning or element.tag in granted):
+            continue
+        asked_text, text = _text(element.value), "" if value is None else _text(value)
+        if not _is_same(text, asked_text):
+            name = attributes.name_of(element.keyword)
+            found.append(Difference(name, element.keyword, asked_text, text))
     return found
+
+
+def is_substitution(difference: Difference) -> bool:
+    """Say whether another film would come out than was asked for."""
+    asks_for_any = difference.asked == "CURRENT"
+    return difference.keyword in SUBSTITUTED and bool(difference.granted) and not asks_for_any
+
+
+def difference_in_words(difference: Difference) -> str:
+    """Return the sentence of a difference."""
+    if difference.keyword in attributes.SILENT:
+        return f"The printer changed {difference.attribute}."
+    if not difference.granted:
+        return f"The printer ignores {difference.attribute} {difference.asked}."
+    return (
+        f"The printer uses {difference.attribute} {difference.granted} "
+        f"instead of {difference.asked}."
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
+        return str(value).strip()
+    return "\\".join(str(part).strip() for part in value)
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Compare as texts, or as numbers: 100 and 100.0 are the same density or size."""
+    try:
+        return one == other or float(one) == float(other)
+    except ValueError:
+        return False
+
+
+def _put_lut(ds: Dataset, uid: str) -> None:
+    if uid:
+        setattr(ds, LUT, [presentation_lut.reference(uid)])
+
+
+def _drop(ds: Dataset, terms: Terms) -> None:
+    for keyword in terms.dropped:
+        if keyword in ds:
+            del ds[keyword]

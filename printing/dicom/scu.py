@@ -1,268 +1,288 @@
 """Print Management SCU: pages to a printer over one association (PS3.4 H.3, H.4)."""
 
-import queue
-import socket
-import struct
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
 
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
-from pynetdicom import evt
-from pynetdicom.association import Association
-from pynetdicom.presentation import build_context
+from pydicom.uid import UID
 from pynetdicom.sop_class import (
+    BasicAnnotationBox,
     BasicFilmBox,
     BasicFilmSession,
-    BasicGrayscaleImageBox,
-    BasicGrayscalePrintManagementMeta,
-    Printer,
-    PrinterInstance,
+    PresentationLUT,
 )
 
-from portal.dicom.association import Limits, Peer, associate, require_answer
-from portal.dicom.errors import Aborted, NetworkError
-from printing.dicom import film
-from printing.dicom.film import PageToPrint, SessionValues
+from portal.dicom.association import Limits, Peer
+from portal.dicom.errors import InvalidDataset, Rejected
+from printing.dicom import film, presentation_lut
+from printing.dicom.annotation import set_annotations
+from printing.dicom.following import follow
+from printing.dicom.images import DrawAgain, set_image
+from printing.dicom.print_job import print_job_of
+from printing.dicom.printer_status import require_ready
+from printing.dicom.refusals import Kind, LutElsewhere, Made, make, say_used
+from printing.dicom.request import PageToPrint, PrintRequest, Watcher
 from printing.dicom.statuses import (
-    ATTRIBUTE_REFUSED,
-    ATTRIBUTES_CHANGED,
+    SIZE_CHANGED,
+    NotSent,
     OutcomeUnknown,
-    PrinterNotReady,
+    Refused,
+    Substituted,
     failure,
     in_words,
-    is_failure,
 )
-from printing.types import BoxPixels, LogLine
+from printing.dicom.talk import Answer, Talk, talking
+from printing.dicom.terms import LUT, Terms
+from printing.types import (
+    Difference,
+    Fallback,
+    LineKind,
+    PageAnswer,
+    Quirk,
+    UsedFallback,
+)
 
-META = BasicGrayscalePrintManagementMeta
+__all__ = ["PageToPrint", "PrintRequest", "Watcher", "print_pages"]
+
 PRINT = 1  # the only action type of a film box (PS3.4 H.4.2.2.4)
-PRINTER_STATUS, PRINTER_STATUS_INFO = 0x21100010, 0x21100020
-BYTES_PER_SECOND = 500_000  # a slow line: N-SET may take this much longer per megabyte
-
-
-@dataclass(frozen=True)
-class Watcher:
-    """Who follows a print: each is called in the thread that prints."""
-
-    on_line: Callable[[LogLine], None]
-    # Page number and film box UID; what it records must have committed when it returns. False
-    # ends the print before the N-ACTION goes out.
-    on_before_action: Callable[[int, str], bool]
-    on_accepted: Callable[[int], None]
+FOLLOW_SECONDS, POLL_SECONDS = 30, 5  # of print jobs, while the association is open
 
 
 def print_pages(
     peer: Peer,
-    session: SessionValues,
+    request: PrintRequest,
     pages: Iterable[PageToPrint],
     *,
     limits: Limits,
     action_timeout: float,
     watcher: Watcher,
-) -> bool:
-    """Print pages film box by film box; False when the watcher ended it before the last."""
-    events: queue.SimpleQueue[str] = queue.SimpleQueue()
-    handlers = [
-        (evt.EVT_CONN_OPEN, _limit_sending, [limits.message]),
-        (evt.EVT_N_EVENT_REPORT, _on_event, [events]),
-    ]
-    context = build_context(META, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
-    with associate(peer, [context], limits=limits, handlers=handlers) as assoc:
-        talk = _Talk(assoc, limits, watcher, events)
-        talk.require_ready()
-        session_uid = talk.create(BasicFilmSession, "Film Session", film.film_session(session))[0]
+    follow_s: float = FOLLOW_SECONDS,
+    poll_s: float = POLL_SECONDS,
+) -> tuple[UsedFallback, ...]:
+    """Print pages film box by film box; return all fallbacks in use, earlier ones included.
+
+    It returns early when the watcher said no or is stopping. When all pages are accepted it stays
+    while their print jobs are on the way, until `follow_s` went by without news, somebody else
+    needs the device or the watcher is stopping; what was not over then is to be asked later.
+
+    Raises OutcomeUnknown when an N-ACTION went out and no answer came, Substituted, the errors of
+    statuses.py and portal.dicom.errors; then nothing but the accepted pages comes out. What
+    drawing and watcher raise passes through.
+    """
+    terms = Terms(request)
+    with talking(peer, terms.contexts(), limits=limits, watcher=watcher) as talk:
+        _settle(talk, terms, peer)
+        course = _Print(talk, terms, action_timeout)
+        if course.run(pages):
+            follow(talk, course.print_jobs, follow_s=follow_s, poll_s=poll_s)
+    return tuple(terms.used)
+
+
+def _settle(talk: Talk, terms: Terms, peer: Peer) -> None:
+    """Come to terms with what the printer supports at all."""
+    for name in terms.not_sent():
+        talk.line(f"{name} is set, but not sent: the printer's model has none.", kind=LineKind.NOTE)
+    if terms.meta not in talk.accepted:
+        if not (terms.is_color and terms.may(Fallback.GRAY) and terms.gray_meta in talk.accepted):
+            name = UID(terms.meta).name
+            raise Rejected(f"{peer.called_ae_title} does not support {name}.", is_transient=False)
+        says = "The printer does not support colour: the film is gray."
+        terms.change(UsedFallback(Fallback.GRAY, says))
+    if terms.lut_place and PresentationLUT not in talk.accepted:
+        refused = "The printer does not support presentation LUTs"
+        if not terms.may(Fallback.DROP_ATTRIBUTE):
+            raise Refused(f"{refused}.", 0x0122)
+        terms.change(UsedFallback(Fallback.DROP_ATTRIBUTE, f"{refused}: it is left out.", LUT))
+
+
+class _Print:
+    """The films of one association, one film session at a time."""
+
+    def __init__(self, talk: Talk, terms: Terms, action_timeout: float) -> None:
+        self._talk, self._terms, self._action_timeout = talk, terms, action_timeout
+        self._session: Made | None = None
+        self._copies, self._meta = 0, ""  # of that session
+        self._film_uid = self._lut_uid = ""
+        self.print_jobs: list[str] = []
+
+    def run(self, pages: Iterable[PageToPrint]) -> bool:
+        """Print the pages; False when the watcher ended it before the last."""
+        talk = self._talk
+        if Quirk.NO_STATUS not in self._terms.request.capabilities.quirks:
+            require_ready(talk, self._terms.meta)
+        is_done = True
         for page in pages:
-            if not talk.print_page(page, session_uid, action_timeout):
-                talk.delete(BasicFilmSession, "Film Session", session_uid)
-                return False
-        talk.delete(BasicFilmSession, "Film Session", session_uid)
+            if talk.watcher.is_stopping():
+                is_done = False
+                break
+            talk.page = (page.number, page.copy)
+            is_done = self._print(page)
+            talk.page = None
+            if not is_done:
+                break
+        self._end_session()
+        if self._lut_uid:
+            talk.delete("Presentation LUT", PresentationLUT, self._lut_uid)
+        return is_done
+
+    def _print(self, page: PageToPrint) -> bool:
+        """Print one film; begin again as often as the terms change."""
+        while True:
+            try:
+                return self._print_once(page)
+            except LutElsewhere:
+                self._end_session()
+            except DrawAgain:
+                self._end_film()
+                if self._meta != self._terms.meta:
+                    self._end_session()
+
+    def _print_once(self, page: PageToPrint) -> bool:
+        """Print one film; False when the watcher ended it before the N-ACTION."""
+        talk, terms, watcher = self._talk, self._terms, self._talk.watcher
+        session = self._begin_session(page.copies)
+        made = make(
+            talk,
+            terms,
+            Kind("Film Box", BasicFilmBox, self._meta),
+            lambda: film.film_box(page, terms, session.uid, self._lut_uid),
+        )
+        self._film_uid = made.uid
+        self._require_same_film(made)
+        notes = [session, made, *self._set_boxes(page, made.granted)]
+        texts = _references(made.granted, "ReferencedBasicAnnotationBoxSequence")
+        warnings = [warning for note in notes for warning in note.warnings]
+        warnings += self._annotate(page, texts)
+        if not watcher.on_before_action(page.page_id, made.uid):
+            self._end_film()
+            return False
+        answer = self._action(page, made.uid)
+        if answer.code:
+            warnings.append((answer.code, _warning_in_words(answer, page)))
+        told = tuple(difference for note in notes for difference in note.differences)
+        job = print_job_of(answer.ds)
+        watcher.on_accepted(page.page_id, PageAnswer(answer.code, tuple(warnings), told, job))
+        if job:
+            self.print_jobs.append(job)
+        talk.take_reports()
+        self._end_film()
         return True
 
-
-class _Talk:
-    """One association with a printer: each request is timed, logged and judged."""
-
-    def __init__(
-        self,
-        assoc: Association,
-        limits: Limits,
-        watcher: Watcher,
-        events: "queue.SimpleQueue[str]",
-    ) -> None:
-        self._assoc, self._limits, self._watcher, self._events = assoc, limits, watcher, events
-        self._page_number: int | None = None
-
-    def require_ready(self) -> None:
-        """Ask the printer how it is; raise PrinterNotReady on FAILURE (PS3.4 H.4.6)."""
-        code, _, ds = self._ask(
-            "Printer N-GET",
-            lambda: self._assoc.send_n_get(
-                [PRINTER_STATUS, PRINTER_STATUS_INFO], Printer, PrinterInstance, meta_uid=META
-            ),
+    def _begin_session(self, copies: int) -> Made:
+        """Return the film session for so many copies; there is one at a time (H.4.1.2.1.3)."""
+        if self._session is not None and self._copies == copies:
+            return self._session
+        self._end_session()
+        talk, terms = self._talk, self._terms
+        if terms.lut_place and not self._lut_uid:
+            self._lut_uid = self._make_lut()
+        self._meta, self._copies = terms.meta, copies
+        session = make(
+            talk,
+            terms,
+            Kind("Film Session", BasicFilmSession, terms.meta),
+            lambda: film.film_session(terms, copies, self._lut_uid),
         )
-        if is_failure(code) or ds is None:
-            return  # not every printer tells; printing shows
-        state, words = str(ds.get("PrinterStatus", "")), str(ds.get("PrinterStatusInfo", ""))
-        if state == "FAILURE":
-            raise PrinterNotReady(f"The printer cannot print. It says: {words or state}")
-        if state == "WARNING":
-            self._line(f"The printer warns: {words or state}")
+        self._session = session
+        self._require_same_film(session)
+        return session
 
-    def print_page(self, page: PageToPrint, session_uid: str, action_timeout: float) -> bool:
-        """Print one film; False when the watcher ended it before the N-ACTION."""
-        self._page_number = page.number
-        wanted = film.film_box(page, session_uid)
-        film_box_uid, granted = self.create(BasicFilmBox, "Film Box", wanted)
-        references = (granted.get("ReferencedImageBoxSequence") if granted else None) or []
-        for box in page.boxes():
-            if box.position > len(references):
+    def _make_lut(self) -> str:
+        """N-CREATE the presentation LUT; it lives until the association ends (H.4.9.2.1)."""
+        talk, terms = self._talk, self._terms
+        values = terms.request.presentation_lut
+        try:
+            return make(
+                talk,
+                terms,
+                Kind("Presentation LUT", PresentationLUT),
+                lambda: presentation_lut.presentation_lut(values, terms.bits),
+            ).uid
+        except Refused as refusal:
+            if not terms.may(Fallback.DROP_ATTRIBUTE):
+                raise
+            says = f"{refusal} It is left out."
+            terms.change(UsedFallback(Fallback.DROP_ATTRIBUTE, says, LUT))
+            say_used(talk, terms.take_new())
+            return ""
+
+    def _require_same_film(self, made: Made) -> None:
+        """Raise Substituted when another film would come out, unless that was agreed to."""
+        others = tuple(d for d in made.differences if film.is_substitution(d))
+        if others and not self._terms.request.is_substitution_accepted:
+            words = " and ".join(_would_use(difference) for difference in others)
+            raise Substituted(
+                f"The printer would use {words}. The film was not sent: print it anyway, or move "
+                "the job to another printer.",
+                others,
+            )
+
+    def _set_boxes(self, page: PageToPrint, granted: Dataset | None) -> list[Made]:
+        """N-SET the pictures, one after the other: the references say where each one goes."""
+        uids = _references(granted, "ReferencedImageBoxSequence")
+        made = []
+        for box in page.boxes(self._terms.bits, self._terms.is_color):
+            if box.position > len(uids):
                 raise failure(
                     0x0106,
-                    f"The printer made {len(references)} boxes for {page.image_display_format}, "
+                    f"The printer made {len(uids)} boxes for {page.image_display_format}, "
                     f"there is none for picture {box.position}.",
                 )
-            uid = references[box.position - 1].ReferencedSOPInstanceUID
-            self._set_image(str(uid), box)
-        if not self._watcher.on_before_action(page.number, film_box_uid):
-            self.delete(BasicFilmBox, "Film Box", film_box_uid)
-            return False
-        self._action(film_box_uid, action_timeout)
-        self._watcher.on_accepted(page.number)
-        self.delete(BasicFilmBox, "Film Box", film_box_uid)
-        self._page_number = None
-        return True
+            made.append(set_image(self._talk, self._terms, page, box, uids[box.position - 1]))
+        return made
 
-    def create(self, sop_class: str, name: str, wanted: Dataset) -> tuple[str, Dataset | None]:
-        """N-CREATE under an UID of our own; return it and what the printer made of it."""
-        uid = str(generate_uid(prefix=None))
-        code, status, granted = self._create(sop_class, name, uid, wanted)
-        if code in ATTRIBUTES_CHANGED:
-            for difference in film.differences(wanted, granted):
-                self._line(f"The printer uses {difference}.")
-        if not is_failure(code):
-            return uid, granted
-        sentence = f"The printer refused the {name}: {in_words(code)}."
-        if code in ATTRIBUTE_REFUSED:
-            culprit = self._culprit(sop_class, name, wanted)
-            if culprit:
-                sentence = f"The printer refused {culprit} ({code:04X})."
-        raise self._failure(code, status, sentence)
+    def _annotate(self, page: PageToPrint, boxes: list[str]) -> list[tuple[int, str]]:
+        if not any(page.annotations):
+            return []
+        if BasicAnnotationBox not in self._talk.accepted:
+            words = "The printer has no annotation boxes: the texts for them are left out."
+            self._talk.line(words, kind=LineKind.WARNING)
+            return []
+        return set_annotations(self._talk, self._terms, page, boxes)
 
-    def delete(self, sop_class: str, name: str, uid: str) -> None:
-        """N-DELETE; what goes wrong is logged only, since the end of association deletes too."""
-        try:
-            self._ask(
-                f"{name} N-DELETE",
-                lambda: self._assoc.send_n_delete(sop_class, uid, meta_uid=META),
-            )
-        except NetworkError as error:
-            self._line(str(error))
-
-    def _create(
-        self, sop_class: str, name: str, uid: str, wanted: Dataset
-    ) -> tuple[int, Dataset, Dataset | None]:
-        # An empty Dataset would announce a dataset and send none: the printer waits forever.
-        return self._ask(
-            f"{name} N-CREATE",
-            lambda: self._assoc.send_n_create(wanted or None, sop_class, uid, meta_uid=META),
-        )
-
-    def _culprit(self, sop_class: str, name: str, wanted: Dataset) -> str:
-        """Find the attribute that the printer refuses: it takes the object without that one."""
-        elements = [e for e in wanted if e.VR != "SQ" and e.keyword != "ImageDisplayFormat"]
-        for element in elements:
-            uid = str(generate_uid(prefix=None))
-            tried = film.without(wanted, element.keyword)
-            code, _, _ = self._create(sop_class, name, uid, tried)
-            if not is_failure(code):
-                self.delete(sop_class, name, uid)
-                return f"{element.name} {element.value}"
-        if "ImageDisplayFormat" in wanted:
-            return f"{wanted['ImageDisplayFormat'].name} {wanted.ImageDisplayFormat}"
-        return ""
-
-    def _set_image(self, uid: str, box: BoxPixels) -> None:
-        """N-SET one image box; large ones may take longer."""
-        limit = self._limits.message + len(box.pixels) / BYTES_PER_SECOND
-        size = f"{box.columns} × {box.rows} pixels, {box.bits} bits"
-        wanted = film.image_box(box)
-        code, status, _ = self._ask(
-            f"Image Box {box.position} N-SET ({size})",
-            lambda: self._assoc.send_n_set(wanted, BasicGrayscaleImageBox, uid, meta_uid=META),
-            limit=limit,
-        )
-        if is_failure(code):
-            sentence = (
-                f"The printer refused picture {box.position} of page {self._page_number} "
-                f"({size}): {in_words(code)}."
-            )
-            raise self._failure(code, status, sentence)
-
-    def _action(self, film_box_uid: str, limit: float) -> None:
+    def _action(self, page: PageToPrint, uid: str) -> Answer:
         """N-ACTION the film box; without an answer nobody knows whether it comes out."""
-        if not self._assoc.is_established:
-            raise Aborted("The connection was lost before the page was printed.")
+        limit = self._action_timeout
+        what = "Film Box N-ACTION (print)"
         try:
-            code, status, _ = self._ask(
-                "Film Box N-ACTION (print)",
-                lambda: self._assoc.send_n_action(
-                    None, PRINT, BasicFilmBox, film_box_uid, meta_uid=META
-                ),
-                limit=limit,
-            )
-        except NetworkError as error:
+            answer = self._talk.action(what, PRINT, BasicFilmBox, uid, self._meta, limit)
+        except NotSent:
+            raise
+        except Exception as error:  # whatever went wrong, the request may have gone out
             raise OutcomeUnknown(
-                f"The printer did not answer the request to print page {self._page_number} "
+                f"The printer did not answer the request to print page {page.number} "
                 f"within {limit:g} s, or the connection was lost."
             ) from error
-        if is_failure(code):
-            sentence = f"The printer did not print page {self._page_number}: {in_words(code)}."
-            raise self._failure(code, status, sentence)
+        if answer.is_failure:
+            sentence = f"The printer did not print page {page.number}: {in_words(answer.code)}."
+            raise self._talk.failure(answer, sentence)
+        return answer
 
-    def _ask(
-        self,
-        what: str,
-        send: Callable[[], Any],
-        *,
-        limit: float | None = None,
-    ) -> tuple[int, Dataset, Dataset | None]:
-        """Send one request under its time limit; return status code, status and dataset."""
-        limit = limit or self._limits.message
-        self._assoc.dimse_timeout = limit
-        began = time.monotonic()
-        try:
-            answer = send()
-        except RuntimeError as error:  # pynetdicom: the association is not established any more
-            raise Aborted(f"The connection was lost before {what}.") from error
-        status, ds = answer if isinstance(answer, tuple) else (answer, None)
-        while not self._events.empty():
-            self._line(self._events.get())
-        code = require_answer(self._assoc, status, what, limit)
-        milliseconds = round((time.monotonic() - began) * 1000)
-        words = "" if code == 0 else f": {in_words(code)}"
-        self._line(f"{what}{words}", code, milliseconds)
-        return code, status, ds
+    def _end_film(self) -> None:
+        if self._film_uid:
+            self._talk.delete("Film Box", BasicFilmBox, self._film_uid, self._meta)
+        self._film_uid = ""
 
-    def _line(self, words: str, status: int | None = None, ms: int | None = None) -> None:
-        self._watcher.on_line(LogLine(words, status, ms, self._page_number))
-
-    def _failure(self, code: int, status: Dataset, sentence: str) -> Exception:
-        comment = str(status.get("ErrorComment", "") or "")
-        return failure(code, sentence, comment=comment)
+    def _end_session(self) -> None:
+        if self._session is not None:
+            self._talk.delete("Film Session", BasicFilmSession, self._session.uid, self._meta)
+        self._session = None
 
 
-def _limit_sending(event: evt.Event, seconds: float) -> None:
-    """Let a send to a frozen printer fail: pynetdicom would wait in it for ever."""
-    tcp = event.assoc.dul.socket.socket
-    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(seconds), 0))
+def _references(granted: Dataset | None, keyword: str) -> list[str]:
+    """Return the instances that a film box names, in their order (printing.md §2.6 (5))."""
+    items = granted.get(keyword) if granted is not None else None
+    uids = [str(item.get("ReferencedSOPInstanceUID") or "") for item in items or ()]
+    if not all(uids):
+        raise InvalidDataset(f"The printer named a box of {keyword} without its UID.")
+    return uids
 
 
-def _on_event(event: evt.Event, events: "queue.SimpleQueue[str]") -> tuple[int, None]:
-    """Take a report of the printer, also between a request and its answer (PS3.4 H.4.6.2.1)."""
-    ds = event.event_information
-    words = str(ds.get("PrinterStatusInfo", "") or event.event_type)
-    events.put(f"The printer reports: {words}")
-    return 0x0000, None
+def _would_use(difference: Difference) -> str:
+    return f"{difference.attribute} {difference.granted} instead of {difference.asked}"
+
+
+def _warning_in_words(answer: Answer, page: PageToPrint) -> str:
+    words = in_words(answer.code)
+    if answer.code in SIZE_CHANGED and page.is_true_size:
+        return f"THE SIZE IS NOT TRUE: {words}"
+    return words

@@ -1,14 +1,13 @@
-"""A simulated film printer: a gray Print SCP whose films can be looked at (PS3.4 Annex H).
+"""Simulated film printers: Print SCPs whose films can be looked at (PS3.4 Annex H).
 
-For newcomers without a printer and for tests; no witness of the protocol, since it stands on the
-same library as our SCU (dcmprscp is one).
+For newcomers without a printer and for tests; no witness of the protocol, since they stand on the
+same library as our SCU (dcmprscp is one). What is wrong with them is set on their page.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,54 +16,70 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate
 from pynetdicom import evt
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import (
+    BasicAnnotationBox,
+    BasicColorPrintManagementMeta,
     BasicFilmBox,
     BasicFilmSession,
-    BasicGrayscaleImageBox,
     BasicGrayscalePrintManagementMeta,
+    PresentationLUT,
+    Printer,
+    PrinterConfigurationRetrieval,
     PrinterInstance,
+    PrintJob,
     Verification,
 )
 
 from portal.dicom.listening import ListenerConfig, listening
-from portal.dicom.server import PortalServer
+from portal.dicom.server import PortalServer, reject
+from portal.dicom.services import Refusal
 from printing import layout
-from printing.dicom.simulator_pages import PageFolder, SimulatedFilm, SimulatedImage
+from printing.dicom.simulator_answers import (
+    Answer,
+    answering,
+    break_off,
+    made_place,
+)
+from printing.dicom.simulator_faults import (
+    REJECTIONS,
+    Loss,
+    Place,
+    PrinterFaults,
+    Rejection,
+    faults_of,
+)
+from printing.dicom.simulator_jobs import PrintJobs
+from printing.dicom.simulator_pages import PageFolder, SimulatedFilm
+from printing.dicom.simulator_reports import on_established
+from printing.dicom.simulator_sessions import Box, Failure, Session, new_box, put_image, put_text
+from printing.dicom.simulator_words import (
+    asked_for,
+    configuration,
+    lut_of,
+    named,
+    session_words,
+    status_words,
+)
 
-SHAPES = {(1, 8, 8, 7, 0): 8, (1, 16, 12, 11, 0): 12}
-STATUS = {"PrinterStatus": "NORMAL", "PrinterStatusInfo": "NORMAL", "PrinterName": "SIMFILM"}
-
-
-class Failure(Exception):
-    """The request is answered with this status."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"{status:04X}")
-        self.status = status
-
-
-@dataclass
-class Box:
-    """A film box and what was put into its image boxes."""
-
-    ds: Dataset
-    image_uids: list[str]
-    images: dict[int, SimulatedImage] = field(default_factory=dict)
-
-
-@dataclass
-class Session:
-    """The film session of an association: it ends with it (PS3.4 H.4.1.2.1.3)."""
-
-    uid: str
-    boxes: dict[str, Box] = field(default_factory=dict)
+GRAY_TITLE, COLOR_TITLE = "SIMFILM", "SIMCOLOR"
+META = BasicGrayscalePrintManagementMeta
+MORE = (
+    BasicColorPrintManagementMeta,
+    PrintJob,
+    BasicAnnotationBox,
+    PresentationLUT,
+    PrinterConfigurationRetrieval,
+)
 
 
 @contextmanager
 def simulated_printer(
-    address: tuple[str, int], directory: Path, ae_title: str = "SIMFILM"
+    address: tuple[str, int], directory: Path, ae_title: str = GRAY_TITLE, *, has_more: bool = False
 ) -> Iterator[PortalServer]:
-    """Run the simulated printer until the block ends; its films appear in the directory."""
-    printer = FilmSimulator(directory)
+    """Run a simulated printer until the block ends; its films appear in the directory.
+
+    With `has_more` it prints colour, annotations and look-up tables and tells of its print jobs.
+    """
+    printer = FilmSimulator(directory, ae_title)
     syntaxes = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
     config = ListenerConfig(
         is_stock=True,
@@ -72,9 +87,11 @@ def simulated_printer(
         address=address,
         contexts=[
             build_context(Verification),
-            build_context(BasicGrayscalePrintManagementMeta, syntaxes),
+            *(build_context(uid, syntaxes) for uid in (META, *(MORE if has_more else ()))),
         ],
         handlers=[
+            (evt.EVT_REQUESTED, printer.on_requested),
+            (evt.EVT_ESTABLISHED, on_established),
             (evt.EVT_C_ECHO, lambda event: 0x0000),
             (evt.EVT_N_GET, printer.on_get),
             (evt.EVT_N_CREATE, printer.on_create),
@@ -87,103 +104,125 @@ def simulated_printer(
         ],
     )
     with listening(config) as server:
-        yield server
-
-
-Answer = tuple[int, Dataset | None]
-
-
-def answering(handle: Callable[..., Answer]) -> Callable[..., Answer]:
-    """Answer a Failure with its status."""
-
-    @wraps(handle)
-    def answer(self: "FilmSimulator", event: evt.Event) -> Answer:
         try:
-            return handle(self, event)
-        except Failure as failure:
-            return failure.status, None
+            yield server
+        finally:
+            printer.stop()
 
-    return answer
+
+# The second one of a development machine, which can do everything.
+simulated_color_printer = partial(simulated_printer, ae_title=COLOR_TITLE, has_more=True)
 
 
 class FilmSimulator:
-    """The handlers of the simulated printer, and the sessions of its open associations."""
+    """The handlers of a simulated printer, and the sessions of its open associations."""
 
-    def __init__(self, directory: Path) -> None:
-        self._pages = PageFolder(directory)
+    def __init__(self, directory: Path, ae_title: str = GRAY_TITLE) -> None:
+        self._directory, self._ae_title = directory, ae_title
+        self._pages, self._jobs = PageFolder(directory), PrintJobs()
         self._sessions: dict[Any, Session] = {}
+        self._luts: dict[Any, dict[str, Dataset]] = {}
         self._lock = threading.Lock()
+        self._is_ending = threading.Event()
 
-    @answering
+    @property
+    def faults(self) -> PrinterFaults:
+        """Return what is wrong with it now."""
+        return faults_of(self._directory, self._ae_title)
+
+    def stop(self) -> None:
+        """End what still goes on."""
+        self._is_ending.set()
+        self._jobs.stop()
+
+    def on_requested(self, event: evt.Event) -> None:
+        """Reject an association where a fault says so."""
+        if self.faults.rejection == Rejection.NONE:
+            return
+        refusal = Refusal()
+        values = REJECTIONS[Rejection(self.faults.rejection)]
+        refusal.result, refusal.source, refusal.reason = values
+        reject(event.assoc, refusal)
+
+    @answering(lambda event: Place.NOWHERE)
     def on_get(self, event: evt.Event) -> Answer:
-        """Tell the printer's status."""
-        if event.request.RequestedSOPInstanceUID != PrinterInstance:
+        """Tell the printer's status, its configuration, or how far a print job is."""
+        sop_class = event.request.RequestedSOPClassUID
+        uid = str(event.request.RequestedSOPInstanceUID)
+        ds: Dataset | None = None
+        if sop_class == Printer and uid == PrinterInstance:
+            ds = status_words(self._ae_title, self.faults)
+        elif sop_class == PrinterConfigurationRetrieval:
+            ds = configuration()
+        elif sop_class == PrintJob:
+            ds = self._jobs.get(uid)
+        if ds is None:
             raise Failure(0x0112)
-        ds = Dataset()
-        for keyword, value in STATUS.items():
-            setattr(ds, keyword, value)
-        return 0x0000, ds
+        return 0x0000, asked_for(ds, event)
 
-    @answering
+    @answering(made_place)
     def on_create(self, event: evt.Event) -> Answer:
-        """Make a film session or a film box."""
+        """Make a film session, a film box or a presentation LUT."""
         sop_class = event.request.AffectedSOPClassUID
-        uid = event.request.AffectedSOPInstanceUID or generate_uid()
+        uid = event.request.AffectedSOPInstanceUID or generate_uid(prefix=None)
+        ds = event.attribute_list
         if sop_class == BasicFilmSession:
             with self._lock:
                 if event.assoc in self._sessions:
                     raise Failure(0x0111)
-                self._sessions[event.assoc] = Session(str(uid))
-            return 0x0000, _named(event.attribute_list, uid)
+                self._sessions[event.assoc] = Session(str(uid), ds)
+            return 0x0000, named(ds, uid)
+        if sop_class == PresentationLUT:
+            if ("PresentationLUTShape" in ds) == ("PresentationLUTSequence" in ds):
+                raise Failure(0x0120)
+            with self._lock:
+                self._luts.setdefault(event.assoc, {})[str(uid)] = ds
+            return 0x0000, named(ds, uid)
         if sop_class == BasicFilmBox:
-            return 0x0000, _named(self._new_box(event, str(uid)), uid)
+            return self._new_box(event, str(uid))
         raise Failure(0x0118)
 
-    @answering
+    @answering(lambda event: Place.IMAGE)
     def on_set(self, event: evt.Event) -> Answer:
-        """Put a picture into an image box of the newest film box."""
-        if event.request.RequestedSOPClassUID != BasicGrayscaleImageBox:
-            raise Failure(0x0118)
-        ds = event.modification_list
+        """Put a picture or a text into a box of the newest film box."""
+        sop_class = str(event.request.RequestedSOPClassUID)
+        uid = str(event.request.RequestedSOPInstanceUID)
         boxes = list(self._session(event).boxes.values())
-        if not boxes or event.request.RequestedSOPInstanceUID not in boxes[-1].image_uids:
+        known = {str(BasicAnnotationBox), *(box.image_class for box in boxes)}
+        if boxes and sop_class not in known:
+            raise Failure(0x0118)
+        if not boxes or uid not in (*boxes[-1].image_uids, *boxes[-1].text_uids):
             raise Failure(0x0112)
-        position = ds.get("ImageBoxPosition")
-        if position is None or "BasicGrayscaleImageSequence" not in ds:
-            raise Failure(0x0120)
-        if not 1 <= position <= len(boxes[-1].image_uids):
-            raise Failure(0x0106)
-        if ds.BasicGrayscaleImageSequence:
-            boxes[-1].images[position] = _image(ds.BasicGrayscaleImageSequence[0])
-        else:
-            boxes[-1].images.pop(position, None)  # an empty one erases (PS3.4 H.4.3.2.2.1.3)
+        put = put_text if uid in boxes[-1].text_uids else put_image
+        put(boxes[-1], event.modification_list)
         return 0x0000, None
 
-    @answering
+    @answering(lambda event: Place.PRINT)
     def on_action(self, event: evt.Event) -> Answer:
         """Print a film box."""
         if event.request.RequestedSOPClassUID != BasicFilmBox or event.action_type != 1:
             raise Failure(0x0123)
-        box = self._session(event).boxes.get(str(event.request.RequestedSOPInstanceUID))
+        session, faults = self._session(event), self.faults
+        box = session.boxes.get(str(event.request.RequestedSOPInstanceUID))
         if box is None:
             raise Failure(0x0112)
         if not box.images:
             raise Failure(0xB603)
-        self._pages.put(
-            SimulatedFilm(
-                image_display_format=box.ds.ImageDisplayFormat,
-                film_size_id=str(box.ds.get("FilmSizeID") or layout.DEFAULT_FILM_SIZE_ID),
-                film_orientation=str(box.ds.get("FilmOrientation") or "PORTRAIT"),
-                images=dict(box.images),
-                sender=event.assoc.requestor.ae_title.strip(),
-            )
-        )
-        return 0x0000, None
+        self._is_ending.wait(faults.late_s)
+        if faults.loss == Loss.BEFORE:
+            return break_off(event.assoc)
+        self._pages.put(self._film(event, session, box))
+        box.is_printed = True
+        if faults.loss == Loss.AFTER:
+            return break_off(event.assoc)
+        return 0x0000, self._jobs.begin(event, session.ds, self._ae_title, faults)
 
     def on_delete(self, event: evt.Event) -> int:
-        """Delete a film box or the session."""
+        """Delete a film box, the session or a presentation LUT."""
         uid = str(event.request.RequestedSOPInstanceUID)
         with self._lock:
+            if self._luts.get(event.assoc, {}).pop(uid, None) is not None:
+                return 0x0000
             session = self._sessions.get(event.assoc)
             if session is None:
                 return 0x0112
@@ -196,6 +235,7 @@ class FilmSimulator:
         """Forget what belonged to an association."""
         with self._lock:
             self._sessions.pop(event.assoc, None)
+            self._luts.pop(event.assoc, None)
 
     def _session(self, event: evt.Event) -> Session:
         with self._lock:
@@ -204,56 +244,33 @@ class FilmSimulator:
             raise Failure(0x0117)
         return session
 
-    def _new_box(self, event: evt.Event, uid: str) -> Dataset:
-        session, ds = self._session(event), event.attribute_list
-        if not ds.get("ImageDisplayFormat") or not ds.get("ReferencedFilmSessionSequence"):
-            raise Failure(0x0120)
-        try:
-            count = layout.box_count(ds.ImageDisplayFormat)
-        except layout.InvalidDisplayFormat as error:
-            raise Failure(0x0106) from error
-        box = Box(ds, [str(generate_uid(prefix=None)) for _ in range(count)])
+    def _new_box(self, event: evt.Event, uid: str) -> Answer:
+        session = self._session(event)
+        negotiated = {context.abstract_syntax for context in event.assoc.accepted_contexts}
+        box, made = new_box(
+            event.attribute_list,
+            is_color=event.context.abstract_syntax == BasicColorPrintManagementMeta,
+            has_texts=BasicAnnotationBox in negotiated,
+        )
         session.boxes[uid] = box
-        made = Dataset()
-        made.update(ds)
-        made.ReferencedImageBoxSequence = [_reference(image) for image in box.image_uids]
-        return made
+        instead = self.faults.film_size_id
+        if instead and instead != str(box.ds.get("FilmSizeID", "")):
+            made.FilmSizeID = box.ds.FilmSizeID = instead
+            return 0x0116, named(made, uid)
+        return 0x0000, named(made, uid)
 
-
-def _named(ds: Dataset, uid: str) -> Dataset:
-    """Return the answer's dataset under a name; pynetdicom moves that into the response."""
-    named = Dataset()
-    named.update(ds)
-    named.AffectedSOPInstanceUID = uid
-    return named
-
-
-def _reference(uid: str) -> Dataset:
-    item = Dataset()
-    item.ReferencedSOPClassUID = BasicGrayscaleImageBox
-    item.ReferencedSOPInstanceUID = uid
-    return item
-
-
-def _image(item: Dataset) -> SimulatedImage:
-    """Take a picture as PS3.3 C.13.5 allows it, or fail."""
-    if "PixelData" not in item:
-        raise Failure(0x0120)
-    shape = (
-        item.SamplesPerPixel,
-        item.BitsAllocated,
-        item.BitsStored,
-        item.HighBit,
-        item.PixelRepresentation,
-    )
-    if shape not in SHAPES or len(item.PixelData) < item.Rows * item.Columns * shape[1] // 8:
-        raise Failure(0x0106)
-    vertical, horizontal = item.get("PixelAspectRatio") or (1, 1)
-    return SimulatedImage(
-        rows=item.Rows,
-        columns=item.Columns,
-        bits=SHAPES[shape],
-        pixels=item.PixelData,
-        is_inverse=item.PhotometricInterpretation == "MONOCHROME1",
-        aspect=int(vertical) / int(horizontal),
-    )
+    def _film(self, event: evt.Event, session: Session, box: Box) -> SimulatedFilm:
+        with self._lock:
+            luts = dict(self._luts.get(event.assoc, {}))
+        return SimulatedFilm(
+            image_display_format=str(box.ds.ImageDisplayFormat),
+            film_size_id=str(box.ds.get("FilmSizeID") or layout.DEFAULT_FILM_SIZE_ID),
+            film_orientation=str(box.ds.get("FilmOrientation") or "PORTRAIT"),
+            images=dict(box.images),
+            sender=event.assoc.requestor.ae_title.strip(),
+            printer=self._ae_title,
+            drawn_as=box.drawn_as,
+            texts=tuple(text for _, text in sorted(box.texts.items()) if text),
+            lut=lut_of(box.ds, luts),
+            session=session_words(session.ds),
+        )

@@ -4,23 +4,29 @@ import json
 import os
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from printing import layout
 from printing.layout import MM_PER_INCH
 
 DPI = 100
 KEPT_PAGES = 50
+TEXT_PIXELS = 18  # height of a line of annotation
+LARGEST_OD = 3.0
 _NUMBER = re.compile(r"page-(\d+)\.json")
+
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
 class SimulatedImage:
-    """One picture as it came: MONOCHROME2 or 1, 8 or 12 bits."""
+    """One picture as it came: MONOCHROME2 or 1 with 8 or 12 bits, or RGB."""
 
     rows: int
     columns: int
@@ -28,6 +34,8 @@ class SimulatedImage:
     pixels: bytes
     is_inverse: bool
     aspect: float  # height by width of a pixel
+    is_color: bool = False
+    is_planar: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,14 +47,21 @@ class SimulatedFilm:
     film_orientation: str
     images: dict[int, SimulatedImage]
     sender: str
+    printer: str = ""
+    drawn_as: str = ""  # of a display format that leaves its boxes to the printer
+    texts: tuple[str, ...] = ()
+    # IDENTITY, LIN OD, or a table as (bits, values).
+    lut: str | tuple[int, tuple[int, ...]] = "IDENTITY"
+    session: dict[str, str] = field(default_factory=dict)  # copies, priority, medium, destination
 
 
 class PageFolder:
     """The folder of printed pages; a page appears whole or not at all."""
 
+    _lock = threading.Lock()  # of all: several printers may share a folder
+
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._lock = threading.Lock()
         directory.mkdir(parents=True, exist_ok=True)
 
     def put(self, film: SimulatedFilm) -> Path:
@@ -55,18 +70,8 @@ class PageFolder:
         with self._lock:
             number = max(self._numbers(), default=0) + 1
             name = self._directory / f"page-{number:04d}"
-            notes = {
-                "number": number,
-                "image_display_format": film.image_display_format,
-                "film_size_id": film.film_size_id,
-                "film_orientation": film.film_orientation,
-                "images": len(film.images),
-                "bits": max((image.bits for image in film.images.values()), default=8),
-                "sender": film.sender,
-                "at": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251
-            }
             hidden = self._directory / f".page-{number:04d}.part"
-            hidden.write_text(json.dumps(notes, indent=1) + "\n")
+            hidden.write_text(json.dumps(_notes(number, film), indent=1) + "\n")
             os.replace(hidden, name.with_suffix(".json"))
             sheet.save(hidden, "PNG", compress_level=1)
             os.replace(hidden, name.with_suffix(".png"))  # readers look for this one
@@ -84,30 +89,74 @@ class PageFolder:
                     (self._directory / f"page-{number:04d}{suffix}").unlink(missing_ok=True)
 
 
+def _notes(number: int, film: SimulatedFilm) -> dict[str, object]:
+    return {
+        "number": number,
+        "image_display_format": film.image_display_format,
+        "film_size_id": film.film_size_id,
+        "film_orientation": film.film_orientation,
+        "images": len(film.images),
+        "bits": max((image.bits for image in film.images.values()), default=8),
+        "is_color": any(image.is_color for image in film.images.values()),
+        "sender": film.sender,
+        "printer": film.printer,
+        "session": film.session,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251
+    }
+
+
 def draw_film(film: SimulatedFilm) -> Image.Image:
     """Return the film as a person would see it, dense areas black."""
     size_mm = layout.film_size_mm(film.film_size_id, film.film_orientation)
     width, height = (round(side / MM_PER_INCH * DPI) for side in size_mm)
-    sheet = Image.new("L", (width, height))
+    is_color = any(image.is_color for image in film.images.values())
+    sheet = Image.new("RGB" if is_color else "L", (width, height))
+    foot = TEXT_PIXELS * len(film.texts)
     gap = layout.GAP_MM / MM_PER_INCH * DPI
-    rects = layout.box_pixels(film.image_display_format, (width, height), gap)
+    room = (width, height - foot)
+    rects = layout.box_pixels(film.drawn_as or film.image_display_format, room, gap)
     for position, image in film.images.items():
         rect = rects[position - 1]
-        picture = _fitted(_picture(image), image.aspect, (int(rect.width), int(rect.height)))
+        drawn = _picture(image, film.lut)
+        picture = _fitted(drawn, image.aspect, (int(rect.width), int(rect.height)))
         left = int(rect.left) + (int(rect.width) - picture.width) // 2
         top = int(rect.top) + (int(rect.height) - picture.height) // 2
         sheet.paste(picture, (left, top))
+    pen = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(TEXT_PIXELS - 4)
+    for line, text in enumerate(film.texts):
+        pen.text((8, room[1] + line * TEXT_PIXELS), text, fill="white", font=font)
     return sheet
 
 
-def _picture(image: SimulatedImage) -> Image.Image:
-    size = (image.columns, image.rows)
-    if image.bits == 8:
-        picture = Image.frombytes("L", size, image.pixels[: image.rows * image.columns])
+def _picture(image: SimulatedImage, lut: str | tuple[int, tuple[int, ...]]) -> Image.Image:
+    count = image.rows * image.columns * (3 if image.is_color else 1)
+    values = np.frombuffer(image.pixels, np.uint8 if image.bits == 8 else "<u2", count)
+    if image.is_color:
+        shape = (3, image.rows, image.columns) if image.is_planar else (image.rows, image.columns)
+        values = values.reshape(*shape) if image.is_planar else values.reshape(*shape, 3)
+        rgb = np.moveaxis(values, 0, 2) if image.is_planar else values
+        return Image.fromarray(np.ascontiguousarray(255 - rgb if image.is_inverse else rgb))
+    levels = _levels(image.bits, lut)
+    values = np.minimum(values, len(levels) - 1).reshape(image.rows, image.columns)
+    if image.is_inverse:
+        values = len(levels) - 1 - values
+    return Image.fromarray(levels[values])
+
+
+def _levels(bits: int, lut: str | tuple[int, tuple[int, ...]]) -> Array:
+    """Return the gray of each stored value, 0 black."""
+    count = 1 << bits
+    if isinstance(lut, tuple):
+        out_bits, entries = lut
+        places = np.arange(count) * len(entries) // count
+        values = np.asarray(entries, float)[places] / ((1 << out_bits) - 1)
     else:
-        deep = Image.frombytes("I;16", size, image.pixels[: image.rows * image.columns * 2])
-        picture = deep.point(lambda value: value / 16, "L")
-    return picture.point(lambda value: 255 - value) if image.is_inverse else picture
+        values = np.arange(count) / (count - 1)
+        if lut == "LIN OD":  # linear in density, dense where the value is small
+            values = 10 ** (-LARGEST_OD * (1 - values))
+    scaled: Array = (values * 255).astype(np.uint8)
+    return scaled
 
 
 def _fitted(picture: Image.Image, aspect: float, room: tuple[int, int]) -> Image.Image:

@@ -1,11 +1,16 @@
 """DIMSE statuses of printing: their words, and what follows from each (PS3.4 H.4, PS3.7 C)."""
 
-from portal.dicom.errors import DicomError, StatusFailure
+from portal.dicom.errors import Aborted, DicomError, StatusFailure
+from printing.types import Difference
 
 SUCCESS = 0x0000
 ATTRIBUTES_CHANGED = (0x0107, 0x0116)  # warnings: something was left out or replaced
 NOTHING_PRINTED = (0xB602, 0xB603)  # called warnings, but no film comes out
 ATTRIBUTE_REFUSED = (0x0105, 0x0106)
+ATTRIBUTE_MISSING = (0x0120, 0x0121)
+SIZE_CHANGED = (0xB604, 0xB60A)  # no true size any more
+# Printer Status Info that asks a person for film or paper (PS3.3 C.13.9.1).
+NO_MEDIA = frozenset({"SUPPLY EMPTY", "NO SUPPLY MGZ", "BAD SUPPLY MGZ"})
 WORDS: dict[int, str] = {
     0x0105: "no such attribute",
     0x0106: "invalid attribute value",
@@ -59,6 +64,22 @@ class NotAdmitted(StatusFailure):
 
 class PrinterNotReady(DicomError):
     """The printer says itself that it cannot print now."""
+
+
+class NotSent(Aborted):
+    """The association was gone before a request could go out: it certainly did not."""
+
+
+class MediaNeeded(PrinterNotReady):
+    """The printer has no film or paper of the kind: it waits for a person to load some."""
+
+
+class Substituted(DicomError):
+    """The printer would use another film size or medium; nothing was printed, a person decides."""
+
+    def __init__(self, message: str, differences: tuple[Difference, ...] = ()) -> None:
+        super().__init__(message)
+        self.differences = differences
 
 
 class OutcomeUnknown(DicomError):

@@ -1,1 +1,1 @@
-"""Films on paper: PDF pages and IPP."""
+"""Films on paper: pages of a PDF, and IPP to the printers that take them."""

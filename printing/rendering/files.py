@@ -11,6 +11,7 @@ from printing.rendering.errors import PARSER_ERRORS, UnusableImage
 from printing.rendering.frames import decode, number_of_frames, open_header
 from printing.rendering.grayscale import window_of
 from printing.rendering.header import NOT_DICOM, Header, is_dicom
+from printing.rendering.measures import pixel_size_mm
 from printing.rendering.pictures import is_picture, read_picture_attributes
 from printing.types import ImageAttributes
 
@@ -39,6 +40,15 @@ def read_attributes(path: Path) -> ImageAttributes:
         return _attributes(header)
     except PARSER_ERRORS as error:
         raise UnusableImage("The file's attributes are damaged.") from error
+
+
+def read_size_mm(path: Path, frame: int) -> tuple[float, float] | None:
+    """Return width and height of a DICOM image in the body; none where nobody says."""
+    header = open_header(path)
+    pixel_mm = pixel_size_mm(header.ds, frame)
+    if pixel_mm is None:
+        return None
+    return int(header.ds.Columns) * pixel_mm[1], int(header.ds.Rows) * pixel_mm[0]
 
 
 def _attributes(header: Header) -> ImageAttributes:

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels import get_decoder, pixel_array
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, RLELossless
 
+from printing.rendering.color import hsv_to_rgb, partial_to_rgb
+from printing.rendering.deep_jpeg import decode_deep_jpeg, is_deep_jpeg
 from printing.rendering.errors import PARSER_ERRORS, UnusableImage
 from printing.rendering.header import (
     TRUNCATED,
@@ -22,6 +25,8 @@ from printing.rendering.header import (
 MAX_PIXELS = 1 << 27  # of one frame: 11,585 x 11,585
 MAX_FRAMES = 100_000
 BITS_ALLOCATED = (1, 8, 16, 32, 64)
+HALVED = ("YBR_FULL_422", "YBR_PARTIAL_422")  # colour for every other column (C.7.6.3.1.2)
+KEPT_BITS = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB")
 J2K_START = b"\xff\x4f\xff\x51"
 JPEG_SIZE_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 
@@ -41,20 +46,44 @@ def open_header(path: Path) -> Header:
 
 def decode(path: Path, header: Header, frame: int) -> np.ndarray[Any, Any]:
     """Return rows x columns (x 3, then RGB) of stored values of one frame, counted from 1."""
-    options = {"index": frame - 1, "transfer_syntax_uid": header.transfer_syntax}
     try:
         if header.transfer_syntax == DeflatedExplicitVRLittleEndian:
-            return _native(pixel_array(dcmread(path), index=frame - 1))
+            whole = {"correct_unused_bits": not _has_own_bits(header.ds)}
+            return _native(pixel_array(dcmread(path), index=frame - 1, **whole))
         with path.open("rb") as stream:
             if header.transfer_syntax.is_encapsulated:
-                _require_true_size(stream, header, frame)
-            return _native(pixel_array(stream, **options))
+                codestream = _codestream(stream, header, frame)
+                if is_deep_jpeg(codestream):
+                    return decode_deep_jpeg(codestream, header.ds)
+            return _native(_decoded(stream, header, frame))
     except PARSER_ERRORS as error:
         name = header.transfer_syntax.name
         raise UnusableImage(
             f"Frame {frame} cannot be decoded: it is damaged, or “{name}” is used in a way that "
             "is not supported here."
         ) from error
+
+
+def _decoded(stream: Any, header: Header, frame: int) -> np.ndarray[Any, Any]:
+    """Return a frame; colours that pydicom does not convert are converted here."""
+    options: dict[str, Any] = {
+        "index": frame - 1,
+        "transfer_syntax_uid": header.transfer_syntax,
+        "correct_unused_bits": not _has_own_bits(header.ds),
+    }
+    kind = header.ds.get("PhotometricInterpretation")
+    if kind == "HSV":
+        stored = pixel_array(stream, raw=True, photometric_interpretation="RGB", **options)
+        return hsv_to_rgb(stored, int(header.ds.get("BitsStored") or 8))
+    if kind == "YBR_PARTIAL_422":
+        options["photometric_interpretation"] = "YBR_FULL_422"
+        return partial_to_rgb(pixel_array(stream, raw=True, **options))
+    return np.asarray(pixel_array(stream, **options))
+
+
+def _has_own_bits(ds: Dataset) -> bool:
+    """Say whether unused bits are left as they are: pydicom takes no notice of High Bit."""
+    return str(ds.get("PhotometricInterpretation")) in KEPT_BITS
 
 
 def require_showable(header: Header) -> None:
@@ -113,7 +142,8 @@ def _require_all_pixels(stream: Any, header: Header) -> None:
         return
     ds = header.ds
     samples = int(ds.get("SamplesPerPixel") or 1)
-    per_pixel = 2 if ds.get("PhotometricInterpretation") == "YBR_FULL_422" else samples
+    is_halved = ds.get("PhotometricInterpretation") in HALVED
+    per_pixel = 2 if is_halved else samples
     bits = int(ds.Rows) * int(ds.Columns) * per_pixel * int(ds.BitsAllocated)
     needed = -(-bits * number_of_frames(header) // 8)
     stream.seek(0, 2)
@@ -123,12 +153,12 @@ def _require_all_pixels(stream: Any, header: Header) -> None:
         raise UnusableImage(TRUNCATED)
 
 
-def _require_true_size(stream: Any, header: Header, frame: int) -> None:
-    """Refuse a compressed picture that unpacks to more than the header says."""
+def _codestream(stream: Any, header: Header, frame: int) -> bytes:
+    """Return a compressed frame; refuse one that unpacks to more than the header says."""
     if header.transfer_syntax == RLELossless:
-        return  # has no size of its own
+        return b""  # has no size of its own
     stream.seek(header.pixels_at)
-    codestream = get_frame(stream, frame - 1, number_of_frames=number_of_frames(header))
+    codestream = bytes(get_frame(stream, frame - 1, number_of_frames=number_of_frames(header)))
     stream.seek(0)
     size = codestream_size(codestream)
     if size is not None and size != (header.ds.Columns, header.ds.Rows):
@@ -136,6 +166,7 @@ def _require_true_size(stream: Any, header: Header, frame: int) -> None:
             f"The compressed picture has {size[0]} × {size[1]} pixels, "
             f"its header says {header.ds.Columns} × {header.ds.Rows}."
         )
+    return codestream
 
 
 def codestream_size(codestream: bytes) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""PNG and JPEG pictures as gray; sizes are checked before anything is unpacked."""
+"""PNG and JPEG pictures as gray or RGB; sizes are checked before anything is unpacked."""
 
 from pathlib import Path
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from printing.rendering.color import LUMA
 from printing.rendering.errors import PARSER_ERRORS, UnusableImage
 from printing.rendering.frames import MAX_PIXELS
-from printing.rendering.grayscale import LUMA, Window, bands, through_window
+from printing.rendering.grayscale import Window, leveled, through_window
+from printing.rendering.values import bands
 from printing.types import ImageAttributes
 
 FORMATS = ("PNG", "JPEG")
@@ -35,23 +37,29 @@ def read_picture_attributes(path: Path) -> ImageAttributes:
     )
 
 
-def picture_to_gray(
-    path: Path, *, window: tuple[float, float] | None, bits: int
+def picture_shown(
+    path: Path, *, window: tuple[float, float] | None, bits: int, is_color: bool = False
 ) -> tuple[np.ndarray[Any, Any], Window | None]:
-    """Return gray values of 0..2^bits-1; a window works on the picture's own gray values."""
+    """Return gray of 0..2^bits-1, or RGB of bytes where there is colour and it is wanted.
+
+    A window works on the picture's own values.
+    """
     picture = _unpacked(path)
+    seen = Window(*window) if window else None
     source_top = 65535 if picture.mode == "I;16" else 255
     levels = np.arange(source_top + 1, dtype=np.float64)
-    shown = through_window(levels, Window(*window)) if window else levels / source_top
-    table = np.rint(shown * ((1 << bits) - 1)).astype(np.uint8 if bits == 8 else np.uint16)
+    shown = through_window(levels, seen) if seen else levels / source_top
     pixels = np.asarray(picture)
+    if is_color and pixels.ndim == 3:
+        return leveled(shown, 8)[pixels], seen
+    table = leveled(shown, bits)
     gray = np.empty(pixels.shape[:2], table.dtype)
     for rows in bands(pixels.shape[0]):
         part = pixels[rows]
         if part.ndim == 3:
             part = (part.astype(np.uint32) @ np.array(LUMA, np.uint32) + 500) // 1000
         gray[rows] = table[part]
-    return gray, Window(*window) if window else None
+    return gray, seen
 
 
 def _unpacked(path: Path) -> Image.Image:

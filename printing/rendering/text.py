@@ -77,6 +77,21 @@ def burn_in(
     pen.draw(gray, lower, margin, gray.shape[0] - margin - height, white)
 
 
+def write_at(
+    canvas: Array, line: str, place: tuple[int, int], *, size: int, white: int, face: int = 2
+) -> None:
+    """Write one line, its upper left corner at columns and rows from the canvas's own."""
+    _Pen(face, size).draw(canvas, [line], *place, white)
+
+
+def put_ink(canvas: Array, rim: Image.Image, ink: Image.Image, white: int) -> None:
+    """Lay black through one mask and white through another over gray or RGB, in place."""
+    for mask, value in ((rim, 0), (ink, white)):
+        cover = np.asarray(mask).astype(np.uint32)
+        cover = cover[..., None] if canvas.ndim == 3 else cover
+        canvas[:] = ((255 - cover) * canvas + cover * value + 127) // 255
+
+
 class _Pen:
     """Draws text of mixed scripts in one size: each run in the font that has its characters."""
 
@@ -110,9 +125,7 @@ class _Pen:
             at = (left, number * self.line_height)
             self._draw_line(ImageDraw.Draw(rim), at, line, rim=self._rim)
             self._draw_line(ImageDraw.Draw(ink), at, line, rim=0)
-        for mask, value in ((rim, 0), (ink, white)):
-            cover = np.asarray(mask).astype(np.uint32)
-            band[:] = ((255 - cover) * band + cover * value + 127) // 255
+        put_ink(band, rim, ink, white)
 
     def _draw_line(
         self, draw: ImageDraw.ImageDraw, at: tuple[int, int], line: str, *, rim: int

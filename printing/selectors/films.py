@@ -82,6 +82,7 @@ def page_spec(values: PageValues, images: dict[int, SourceImage]) -> PageSpec:
         film_orientation=values.film_orientation,
         has_text=values.has_text,
         boxes=tuple(box_spec(box, images[box.image_id]) for box in values.image_boxes),
+        pattern=values.pattern,
     )
 
 
@@ -97,6 +98,7 @@ def box_spec(values: BoxValues, image: SourceImage) -> BoxSpec:
         rotation=values.rotation,
         is_flipped=values.is_flipped,
         is_inverted=values.is_inverted,
+        is_true_size=values.is_true_size,
         text=_box_text(image, values.frame),
     )
 
@@ -112,6 +114,7 @@ def box_values(box: ImageBox) -> BoxValues:
         rotation=box.rotation,
         is_flipped=box.is_flipped,
         is_inverted=box.is_inverted,
+        is_true_size=box.is_true_size,
     )
 
 

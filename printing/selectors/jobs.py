@@ -1,10 +1,12 @@
 """Reads of print jobs and their pages."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
 
 from portal.selectors import may, user_key
 from portal.types import Actor, Permission
@@ -13,9 +15,11 @@ from printing.selectors import films as film_selectors
 from printing.selectors.printers import action_timeout_s, capabilities, fallbacks
 from printing.types import (
     BoxValues,
+    Capabilities,
     ClaimedJob,
     ClaimedPage,
     Drawing,
+    Fallback,
     PageSpec,
     PageValues,
     UsedFallback,
@@ -24,13 +28,19 @@ from printing.types import (
 if TYPE_CHECKING:
     from portal.selectors import Person
 
+TEXT_LENGTH = 64  # VR LO of Text String (2030,0020)
+
 
 def with_page_counts(jobs: QuerySet[PrintJob]) -> QuerySet[PrintJob]:
-    """Add `pages_asked`, `pages_accepted` and `pages_unknown` to each job."""
-    return jobs.select_related("printer").annotate(
+    """Add `pages_asked`, `pages_accepted`, `pages_unknown` and `pages_failed` to each job.
+
+    A page and its copies count as one where the printer makes them.
+    """
+    return jobs.select_related("printer", "pool").annotate(
         pages_asked=Count("pages"),
-        pages_accepted=Count("pages", filter=Q(pages__state=PageState.ACCEPTED)),
+        pages_accepted=Count("pages", filter=Q(pages__state__in=PrintedPage.OUT)),
         pages_unknown=Count("pages", filter=Q(pages__state=PageState.UNKNOWN)),
+        pages_failed=Count("pages", filter=Q(pages__state=PageState.FAILED)),
     )
 
 
@@ -61,7 +71,7 @@ def claimed_job(job: PrintJob) -> ClaimedJob:
     printer = job.printer
     host, port = printer.address
     takes = capabilities(printer)
-    open_pages = job.pages.exclude(state__in=PrintedPage.OUT).order_by("copy", "number")
+    to_send = job.pages.filter(state=PageState.PENDING).order_by("copy", "number")
     return ClaimedJob(
         job_id=job.pk,
         lease_owner=job.lease_owner,
@@ -71,7 +81,7 @@ def claimed_job(job: PrintJob) -> ClaimedJob:
         called_ae_title=printer.device.ae_title if printer.device else "",
         calling_ae_title=job.facility.ae_title,
         action_timeout_s=action_timeout_s(printer),
-        pages=tuple(_claimed_page(page) for page in open_pages),
+        pages=tuple(_claimed_page(page, job, takes) for page in to_send),
         capabilities=takes,
         drawing=Drawing(
             bits=takes.bits,
@@ -80,8 +90,9 @@ def claimed_job(job: PrintJob) -> ClaimedJob:
             is_plain=job.is_plain,
             film_pixels=takes.film_pixels.get(printer.film_size_id),
         ),
-        association=job.attempts,
+        association=_next_association(job),
         has_tls=bool(printer.device and printer.device.has_tls),
+        printer_id=printer.pk,
         device_id=printer.device_id,
         ipp_uri=printer.ipp_uri,
         print_priority=job.print_priority,
@@ -91,22 +102,57 @@ def claimed_job(job: PrintJob) -> ClaimedJob:
         attributes={**printer.attributes, **job.attributes},
         presentation_lut=dict(printer.presentation_lut),
         fallbacks=fallbacks(printer),
-        used_fallbacks=tuple(UsedFallback(**used) for used in job.fallbacks),
+        used_fallbacks=tuple(_used(entry) for entry in job.fallbacks),
         is_substitution_accepted=job.is_substitution_accepted or printer.is_substitution_accepted,
     )
 
 
-def _claimed_page(page: PrintedPage) -> ClaimedPage:
+def _claimed_page(page: PrintedPage, job: PrintJob, takes: Capabilities) -> ClaimedPage:
     path = Path(settings.MEDIA_ROOT) / page.pixels_path if page.pixels_path else None
+    spec = page_spec(page)
+    made = timezone.localdate(job.created_at)
     return ClaimedPage(
         page_id=page.pk,
         number=page.number,
-        spec=page_spec(page),
+        spec=replace(
+            spec,
+            drawn_as=takes.drawn_as.get(spec.image_display_format, spec.drawn_as),
+            pattern=page.pattern,
+            title=f"{job.printer.name}, {made:%Y-%m-%d}" if page.pattern else "",
+        ),
         copy=page.copy,
         copies=page.copies,
         pixels_path=path,
-        has_pixels=path is not None and path.is_file(),
+        annotations=_annotations(spec, job, takes),
+        # Other kept pixels are the worker's to judge: the printer may have changed since.
+        has_pixels=job.is_exact,
     )
+
+
+def _annotations(spec: PageSpec, job: PrintJob, takes: Capabilities) -> tuple[str, ...]:
+    """Return the texts beside the film: whose it is, of which study, and its label.
+
+    For printers that are told an annotation format; a film of several patients names none.
+    """
+    is_wanted = bool({**job.printer.attributes, **job.attributes}.get("AnnotationDisplayFormatID"))
+    if not (takes.has_annotation and is_wanted and spec.has_text):
+        return ()
+    people = {(box.text.patient_name.split("=")[0], *box.text.patient) for box in spec.boxes}
+    studies = {box.text.study for box in spec.boxes}
+    patient = "  ".join(filter(None, people.pop())) if len(people) == 1 else ""
+    study = "  ".join(studies.pop()) if len(studies) == 1 else ""
+    label = job.film_session_label or job.facility.name
+    texts = (patient.replace("^", " "), study, label)
+    return tuple(text.replace("\\", " ")[:TEXT_LENGTH] for text in texts)
+
+
+def _next_association(job: PrintJob) -> int:
+    """Number a job's associations from 1, over all workers and printers."""
+    return int(job.events.aggregate(last=Max("association"))["last"] or 0) + 1
+
+
+def _used(entry: dict[str, str]) -> UsedFallback:
+    return UsedFallback(Fallback(entry["rule"]), entry["says"], entry.get("keyword", ""))
 
 
 def _page_values(page: PrintedPage) -> PageValues:
@@ -116,4 +162,5 @@ def _page_values(page: PrintedPage) -> PageValues:
         film_orientation=page.film_orientation,
         has_text=page.has_text,
         image_boxes=tuple(BoxValues(**box) for box in page.image_boxes),
+        pattern=page.pattern,
     )

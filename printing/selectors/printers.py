@@ -1,5 +1,7 @@
 """Reads of printers and of what their models accept."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -7,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from portal.errors import NotFound
 from portal.selectors import user_key
-from printing.models import Printer, PrinterModel, PrintJob
+from printing.models import Printer, PrinterModel, PrintJob, PrintPool
 from printing.types import Capabilities, Fallback, Quirk
 
 if TYPE_CHECKING:
@@ -31,6 +33,12 @@ def printer_models(*, visible_to: "Person") -> QuerySet[PrinterModel]:
     ).order_by("title")
 
 
+def printers_by_model(*, visible_to: "Person") -> dict[str, int]:
+    """Count a person's printers by the name of their model."""
+    rows = Printer.objects.filter(facility__memberships__user_id=user_key(visible_to))
+    return dict(rows.values_list("model__name").annotate(Count("pk")).order_by())
+
+
 def printer_named(*, facility_id: int, name: str) -> Printer:
     """Return the facility's printer of that name, or say which ones there are."""
     known = Printer.objects.filter(facility_id=facility_id).select_related("device", "model")
@@ -38,6 +46,16 @@ def printer_named(*, facility_id: int, name: str) -> Printer:
     if found is None:
         names = ", ".join(known.order_by("name").values_list("name", flat=True)) or "none yet"
         raise NotFound(f"There is no printer “{name}”. Printers are: {names}.")
+    return found
+
+
+def pool_named(*, facility_id: int, name: str) -> PrintPool:
+    """Return the facility's pool of that name, or say which ones there are."""
+    known = PrintPool.objects.filter(facility_id=facility_id)
+    found = known.filter(name=name).first()
+    if found is None:
+        names = ", ".join(known.order_by("name").values_list("name", flat=True)) or "none yet"
+        raise NotFound(f"There is no pool “{name}”. Pools are: {names}.")
     return found
 
 
@@ -74,6 +92,28 @@ def capabilities(printer: Printer) -> Capabilities:
         has_configuration=bool(learned.get("has_configuration")),
         max_copies=told("max_copies"),
         quirks=frozenset(Quirk(quirk) for quirk in told("quirks") if quirk in list(Quirk)),
+    )
+
+
+def capabilities_shared(printers: Sequence[Printer]) -> Capabilities:
+    """Return what each of several printers takes: for films that any of them may get."""
+    every = [capabilities(printer) for printer in printers]
+    if not every:
+        return Capabilities()
+
+    def common(name: str) -> tuple[str, ...]:
+        lists = [getattr(takes, name) for takes in every if getattr(takes, name)]  # empty: any
+        return tuple(v for v in lists[0] if all(v in each for each in lists)) if lists else ()
+
+    return replace(
+        every[0],
+        bits=min(takes.bits for takes in every),
+        has_color=all(takes.has_color for takes in every),
+        image_display_formats=common("image_display_formats"),
+        film_size_ids=common("film_size_ids"),
+        medium_types=common("medium_types"),
+        film_destinations=common("film_destinations"),
+        max_copies=min(takes.max_copies for takes in every),
     )
 
 

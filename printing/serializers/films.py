@@ -18,6 +18,7 @@ BOX = (
     "rotation",
     "is_flipped",
     "is_inverted",
+    "is_true_size",
 )
 
 
@@ -40,6 +41,9 @@ class ImageBoxInput(serializers.Serializer[Any]):
     rotation = serializers.IntegerField(default=0, help_text="Clockwise: 0, 90, 180 or 270.")
     is_flipped = serializers.BooleanField(default=False)
     is_inverted = serializers.BooleanField(default=False)
+    is_true_size = serializers.BooleanField(
+        default=False, help_text="A millimetre on film is one in the body."
+    )
 
 
 class FilmSerializer(serializers.ModelSerializer[Film]):
@@ -100,4 +104,7 @@ class PreviewInput(serializers.Serializer[Any]):
 
     width = serializers.IntegerField(
         min_value=16, max_value=MAX_WIDTH, default=900, help_text="Pixels."
+    )
+    is_color = serializers.BooleanField(
+        default=False, help_text="As a colour printer shows it; without, as film does: in gray."
     )

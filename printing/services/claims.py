@@ -1,58 +1,69 @@
-"""Claims of print jobs: one worker per job, one association per device address, by lease.
+"""Claims of print jobs: the next due job whose device is free, for one worker.
 
-A lease that ran out is taken over. What may be repeated is decided by what was recorded before
-the talk: a page in state `sent` may have come out, so a person decides (printing.md §2.5).
+A lease that ran out is taken over (services.takeovers). What may be repeated is decided by what
+was recorded before the talk: a page in state `sent` may have come out, so a person decides
+(printing.md §2.5).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from portal.errors import Conflict
 from printing.models import (
     JobState,
-    PageState,
-    PrinterAddress,
+    PoolMember,
+    Printer,
     PrinterState,
     PrintJob,
     PrintPriority,
 )
 from printing.selectors.jobs import claimed_job
-from printing.selectors.printers import retry_plan_s
 from printing.services.job_log import job_log, job_tell
-from printing.services.jobs import (
-    CANCELED,
-    JOB_STOPPED,
-    UNKNOWN,
-    canceled_sentence,
-    job_complete,
+from printing.services.job_moves import job_place, job_tell_printer
+from printing.services.leases import (
+    LEASE,
+    LeaseLost,
+    address_take,
+    busy,
+    job_owned,
+    lease_end,
+    lease_renew,
 )
-from printing.services.printer_queue import printer_state_set
-from printing.types import ClaimedJob, LogLine
+from printing.services.pool_choice import is_working, pool_candidates
+from printing.services.printer_state import printer_state_set
+from printing.services.takeovers import leases_take_over, unknown_sentence
+from printing.types import ClaimedJob, LineKind, LogLine
 
-LEASE = timedelta(seconds=60)
-
-
-class LeaseLost(Conflict):
-    """Another worker took the job over: nothing more may go out from this one."""
+__all__ = [
+    "LEASE",
+    "LeaseLost",
+    "claimed_job",
+    "is_others_waiting",
+    "job_claim",
+    "job_owned",
+    "lease_end",
+    "lease_renew",
+    "leases_take_over",
+    "unknown_sentence",
+]
+LOOKED_AT = 50  # pool jobs whose own printer is not free, in one look
 
 
 def job_claim(*, lease_owner: str) -> ClaimedJob | None:
     """Take the next due job whose device nobody talks to; none when there is nothing to do."""
-    if not _due(timezone.now()).exists():
+    now = timezone.now()
+    if not (_due(now).exists() or _due_elsewhere(now).exists()):
         return None  # a read: idle workers take no write lock
     with transaction.atomic():
         now = timezone.now()
-        job = (
-            _due(now)
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related("printer__device", "printer__model", "facility")
-            .first()
-        )
-        if job is None or not _address_taken(job, lease_owner, now):
+        job = _locked(_due(now)).first()
+        if job is not None:
+            _prefer_working(job, now)
+        else:
+            job = _moved_to_free_member(now)
+        if job is None or not address_take(*job.printer.address, lease_owner, now):
             return None
         job.move_to(JobState.PROCESSING)
         job.lease_owner, job.lease_until = lease_owner, now + LEASE
@@ -64,120 +75,83 @@ def job_claim(*, lease_owner: str) -> ClaimedJob | None:
         return claimed_job(job)
 
 
-@transaction.atomic
-def lease_renew(*, job_id: int, lease_owner: str) -> bool:
-    """Prolong the claim on job and device; False when another worker has taken it over."""
-    until = timezone.now() + LEASE
-    mine = PrintJob.objects.filter(
-        pk=job_id, lease_owner=lease_owner, state=JobState.PROCESSING
-    ).update(lease_until=until)
-    if mine:
-        PrinterAddress.objects.filter(lease_owner=lease_owner).update(lease_until=until)
-    return bool(mine)
-
-
-def leases_take_over() -> int:
-    """Settle jobs whose worker vanished; return how many."""
-    if not _expired(timezone.now()).exists():
-        return 0
-    with transaction.atomic():
-        jobs = _expired(timezone.now()).select_for_update(skip_locked=True, of=("self",))
-        found = list(jobs.select_related("printer"))
-        for job in found:
-            _take_over(job)
-        return len(found)
-
-
-def job_owned(*, job_id: int, lease_owner: str) -> PrintJob:
-    """Return the locked job if the claim still holds, else raise LeaseLost."""
-    job = PrintJob.objects.select_for_update(of=("self",)).select_related("printer").get(pk=job_id)
-    if job.lease_owner != lease_owner or job.state != JobState.PROCESSING:
-        raise LeaseLost(f"Job {job_id} was taken over by another worker.")
-    return job
-
-
-def lease_end(job: PrintJob) -> None:
-    """Give up the claim on job and device, in memory for the job; the caller saves it."""
-    PrinterAddress.objects.filter(lease_owner=job.lease_owner).update(
-        lease_owner="", lease_until=None
+def is_others_waiting(*, job_id: int) -> bool:
+    """Say whether another job waits for the device of this one."""
+    job = PrintJob.objects.select_related("printer__device").get(pk=job_id)
+    host, port = job.printer.address
+    now = timezone.now()
+    same = Q(printer__device__host=host, printer__device__port=port) | Q(
+        printer__device=None, printer__host=host, printer__port=port
     )
-    job.lease_owner, job.lease_until = "", None
+    return _pending(now).filter(same, printer__is_enabled=True).exclude(pk=job_id).exists()
+
+
+def _pending(now: datetime) -> QuerySet[PrintJob]:
+    return PrintJob.objects.filter(
+        Q(next_attempt_at=None) | Q(next_attempt_at__lte=now), state=JobState.PENDING
+    )
 
 
 def _due(now: datetime) -> QuerySet[PrintJob]:
-    """Return pending jobs that may go out now, most urgent and oldest first."""
-    busy = PrinterAddress.objects.filter(
-        host=Coalesce(OuterRef("printer__device__host"), OuterRef("printer__host")),
-        port=Coalesce(OuterRef("printer__device__port"), OuterRef("printer__port")),
-        lease_until__gt=now,
-    )
+    """Return pending jobs that may go out now, most urgent first, then by rank."""
+    return _ordered(_pending(now).filter(~busy(now, to="printer__"), printer__is_enabled=True))
+
+
+def _due_elsewhere(now: datetime) -> QuerySet[PrintJob]:
+    """Return pending jobs of pools whose own printer is not free, while another member is."""
+    members = PoolMember.objects.filter(
+        ~busy(now, to="printer__"), pool=OuterRef("pool"), printer__is_enabled=True
+    ).exclude(printer__state=PrinterState.STOPPED)
+    return _ordered(_pending(now).filter(Exists(members)))
+
+
+def _ordered(jobs: QuerySet[PrintJob]) -> QuerySet[PrintJob]:
     urgency = Case(
         When(print_priority=PrintPriority.HIGH, then=Value(0)),
         When(print_priority=PrintPriority.MED, then=Value(1)),
         default=Value(2),
         output_field=IntegerField(),
     )
-    return (
-        PrintJob.objects.filter(
-            Q(next_attempt_at=None) | Q(next_attempt_at__lte=now),
-            ~Exists(busy),
-            state=JobState.PENDING,
-            printer__is_enabled=True,
+    return jobs.annotate(urgency=urgency).order_by("urgency", "rank", "pk")
+
+
+def _locked(jobs: QuerySet[PrintJob]) -> QuerySet[PrintJob]:
+    return jobs.select_for_update(skip_locked=True, of=("self",)).select_related(
+        "printer__device", "printer__model", "facility", "pool"
+    )
+
+
+def _prefer_working(job: PrintJob, now: datetime) -> None:
+    """Give a pool's job to a member that works when its own printer does not."""
+    if job.pool_id is None or is_working(job.printer):
+        return
+    _place(job, now)
+
+
+def _moved_to_free_member(now: datetime) -> PrintJob | None:
+    """Return the first pool job that a free member can take, planned for that one."""
+    for job in _locked(_due_elsewhere(now))[:LOOKED_AT]:
+        if _place(job, now):
+            return job
+    return None
+
+
+def _place(job: PrintJob, now: datetime) -> bool:
+    free = set(
+        Printer.objects.filter(~busy(now), memberships__pool=job.pool_id).values_list(
+            "pk", flat=True
         )
-        .annotate(urgency=urgency)
-        .order_by("urgency", "rank", "pk")
     )
+    for printer in pool_candidates(job):
+        if printer.pk in free:
+            pool_move(job, printer)
+            return True
+    return False
 
 
-def _address_taken(job: PrintJob, lease_owner: str, now: datetime) -> bool:
-    """Take the device address of the job's printer unless another worker talks to it."""
-    host, port = job.printer.address
-    address, _ = PrinterAddress.objects.get_or_create(host=host, port=port)
-    free = PrinterAddress.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lte=now), pk=address.pk
-    )
-    return bool(free.update(lease_owner=lease_owner, lease_until=now + LEASE))
-
-
-def _expired(now: datetime) -> QuerySet[PrintJob]:
-    return PrintJob.objects.filter(state=JobState.PROCESSING, lease_until__lte=now)
-
-
-def _take_over(job: PrintJob) -> None:
-    """Move a job on whose worker vanished: unknown when an N-ACTION was open, else again."""
-    lease_end(job)
-    open_action = job.pages.select_for_update().filter(state=PageState.SENT).first()
-    if open_action is not None:
-        open_action.move_to(PageState.UNKNOWN)
-        open_action.save()
-        job.move_to(JobState.PROCESSING_STOPPED)
-        job.state_reasons = [UNKNOWN]
-        job.message = unknown_sentence(open_action.number)
-    elif not job.pages.exclude(state=PageState.ACCEPTED).exists():
-        job_complete(job)
-    elif job.is_cancel_asked:
-        job.move_to(JobState.CANCELED)
-        job.state_reasons, job.ended_at = [CANCELED], timezone.now()
-        job.message = canceled_sentence(job, "a person")
-    elif job.attempts > len(retry_plan_s(job.printer)):
-        job.move_to(JobState.PROCESSING_STOPPED)
-        job.state_reasons = [JOB_STOPPED]
-        job.message = f"Given up: {job.attempts} times a worker stopped while it printed this job."
-    else:
-        job.move_to(JobState.PENDING)
-        job.message = "The worker that printed this job stopped; the job is taken up again."
-        job.next_attempt_at = None
-    job.save()
-    if job.printer.state == PrinterState.PROCESSING:
-        printer_state_set(printer=job.printer, state=PrinterState.IDLE, is_heard=False)
-    text = "The worker of this job vanished; its claim ran out."
-    job_log(job, [LogLine(text, page_number=open_action.number if open_action else None)])
-    job_tell(job)
-
-
-def unknown_sentence(page_number: int) -> str:
-    """Say that nobody knows about a page, and what to do."""
-    return (
-        f"Page {page_number} went to the printer, but no answer came back. It may have been "
-        "printed. Look at the printer and decide; it is not sent again by itself."
-    )
+def pool_move(job: PrintJob, printer: Printer) -> None:
+    """Plan a pool's job for another member, and say so; the caller saves the job."""
+    before = job.printer
+    job_place(job, printer)
+    job_log(job, [LogLine(f"{printer.name} takes the job, not {before.name}.", kind=LineKind.NOTE)])
+    job_tell_printer(job, before)

@@ -17,6 +17,7 @@ from printing.services.films import (
     first_of,
     next_film,
     place,
+    require_true_size_on,
     touch,
 )
 from printing.services.values import require_box
@@ -38,6 +39,7 @@ def boxes_change(
     images = _images_of(film, [values.image_id for values in boxes])
     for values in boxes:
         require_box(values, count, images.get(values.image_id))
+    require_true_size_on(film, boxes)
     positions = {values.position for values in boxes} | set(cleared)
     film.image_boxes.filter(position__in=positions).delete()
     for values in boxes:

@@ -15,6 +15,7 @@ from portal.types import Actor, Permission
 from printing import layout
 from printing.models import Film, ImageBox, SourceImage
 from printing.selectors import films as film_selectors
+from printing.services.true_size import require_true_size
 from printing.services.values import require_box, require_layout
 from printing.types import BoxValues
 
@@ -116,6 +117,7 @@ def image_box_set(
     rotation: int = 0,
     is_flipped: bool = False,
     is_inverted: bool = False,
+    is_true_size: bool = False,
     by: Actor,
 ) -> ImageBox:
     """Put a picture into a box, in the place of what was there, and say how it is shown."""
@@ -129,9 +131,11 @@ def image_box_set(
         rotation=rotation,
         is_flipped=is_flipped,
         is_inverted=is_inverted,
+        is_true_size=is_true_size,
     )
     image = SourceImage.objects.filter(pk=image_id, facility_id=film.facility_id).first()
     require_box(values, layout.box_count(film.image_display_format), image)
+    require_true_size_on(film, [values])
     film.image_boxes.filter(position=position).delete()
     box = create_box(film, values)
     first_of(film).images.add(image_id)
@@ -148,6 +152,18 @@ def image_box_clear(*, film_id: int, position: int, by: Actor) -> Film:
     touch(film)
     emit(FilmsChanged(facility_id=film.facility_id, ids=[film.pk]))
     return film
+
+
+def require_true_size_on(film: Film, boxes: Sequence[BoxValues]) -> None:
+    """Refuse true size where the film has no room for it, or nobody knows it."""
+    images = SourceImage.objects.in_bulk([box.image_id for box in boxes])
+    require_true_size(
+        boxes,
+        images,
+        image_display_format=film.image_display_format,
+        film_size_id=film.film_size_id,
+        film_orientation=film.film_orientation,
+    )
 
 
 def film_locked(film_id: int, by: Actor) -> Film:
@@ -249,4 +265,5 @@ def create_box(film: Film, values: BoxValues) -> ImageBox:
         rotation=values.rotation,
         is_flipped=values.is_flipped,
         is_inverted=values.is_inverted,
+        is_true_size=values.is_true_size,
     )

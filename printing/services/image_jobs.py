@@ -1,6 +1,7 @@
 """Print jobs straight from images, without a film laid out by hand."""
 
 from collections.abc import Iterator, Sequence
+from typing import Unpack
 
 from django.db import transaction
 
@@ -9,7 +10,7 @@ from portal.types import Actor
 from printing import layout
 from printing.models import PrintJob, SourceImage
 from printing.selectors import films as film_selectors
-from printing.services.jobs import job_create
+from printing.services.job_making import JobWishes, job_create
 from printing.services.values import require_layout
 from printing.types import BoxValues, PageValues
 
@@ -18,17 +19,16 @@ from printing.types import BoxValues, PageValues
 def images_print(
     *,
     facility_id: int,
-    printer_id: int,
+    printer_id: int | None = None,
+    pool_id: int | None = None,
     image_ids: Sequence[int],
     image_display_format: str = r"STANDARD\1,1",
     film_size_id: str = layout.DEFAULT_FILM_SIZE_ID,
     film_orientation: str = "PORTRAIT",
-    number_of_copies: int = 1,
-    print_priority: str = "MED",
-    medium_type: str | None = None,
     is_plain: bool = False,
     is_mixing_confirmed: bool = False,
     by: Actor,
+    **wishes: Unpack[JobWishes],
 ) -> PrintJob:
     """Queue every frame of the images in the order given, one page for each box-full."""
     count = require_layout(image_display_format, film_size_id, film_orientation)
@@ -48,12 +48,11 @@ def images_print(
     return job_create(
         facility_id=facility_id,
         printer_id=printer_id,
+        pool_id=pool_id,
         pages=pages,
-        number_of_copies=number_of_copies,
-        print_priority=print_priority,
-        medium_type=medium_type,
         is_plain=is_plain,
         by=by,
+        **wishes,
     )
 
 

@@ -1,44 +1,38 @@
-"""Writes of printers: what people set up, and what workers find out about them."""
+"""Writes of printers: what people set up; their queues are services.printer_queue."""
 
-from typing import Any
+from typing import Any, Unpack, cast
 
 from django.db import transaction
 
-from portal.errors import InvalidInput, NotFound
+from portal.errors import InvalidInput, NotFound, StaleVersion
 from portal.events import PrintersChanged, emit
 from portal.models import RemoteAE
 from portal.selectors import require
 from portal.services import audit
 from portal.types import Actor, Permission
-from printing.models import Printer, PrinterModel
-from printing.printer_models import DEFAULT_MODEL, SHIPPED_MODELS
+from printing.models import Printer
+from printing.printer_models import DEFAULT_MODEL, PAPER_MODEL
+from printing.services.printer_models import printer_model_named
 from printing.services.printer_queue import printer_enable
-from printing.services.values import require_code_string
+from printing.services.printer_values import PrinterValues, ipp_address, require_printer
 
-
-def printer_model_named(*, facility_id: int, name: str) -> PrinterModel:
-    """Return the facility's printer model; a shipped one is made on first use."""
-    shipped = SHIPPED_MODELS.get(name)
-    if shipped is not None:
-        return PrinterModel.objects.get_or_create(
-            facility_id=facility_id,
-            name=name,
-            defaults={
-                "title": shipped.title,
-                "bits": shipped.bits,
-                "image_display_formats": list(shipped.image_display_formats),
-                "film_size_ids": list(shipped.film_size_ids),
-                "medium_types": list(shipped.medium_types),
-                "film_destinations": list(shipped.film_destinations),
-                "film_pixels": {size: list(px) for size, px in shipped.film_pixels.items()},
-            },
-        )[0]
-    known = PrinterModel.objects.filter(facility_id=facility_id)
-    found = known.filter(name=name).first()
-    if found is None:
-        names = ", ".join(sorted({*SHIPPED_MODELS, *known.values_list("name", flat=True)}))
-        raise InvalidInput(f"There is no printer model “{name}”. Models are: {names}.", "model")
-    return found
+PLAIN_FIELDS = (
+    "film_size_id",
+    "medium_type",
+    "film_destination",
+    "output",
+    "color",
+    "attributes",
+    "presentation_lut",
+    "fallbacks",
+    "is_substitution_accepted",
+    "is_accepting",
+    "error_policy",
+    "retry_plan_s",
+    "action_timeout_s",
+    "poll_s",
+    "follow_s",
+)
 
 
 @transaction.atomic
@@ -46,64 +40,57 @@ def printer_set(
     *,
     facility_id: int,
     name: str,
-    device_id: int,
-    model: str | None = None,
-    film_size_id: str = "14INX17IN",
-    medium_type: str = "",
-    film_destination: str = "",
-    is_accepting: bool = True,
-    retry_plan_s: list[int] | None = None,
-    action_timeout_s: int | None = None,
     by: Actor,
+    version: int | None = None,
+    **values: Unpack[PrinterValues],
 ) -> Printer:
-    """Create or update the printer of that name; without `model` it keeps the one it has."""
+    """Create or update the printer of that name; what is not given stays as it is.
+
+    `version` is the one that a person saw: somebody who was slower hears so.
+    """
     require(by, facility_id, Permission.PRINTER_MANAGE)
-    device = _printable_device(facility_id, device_id)
-    values = {
-        "film_size_id": film_size_id,
-        "medium_type": medium_type,
-        "film_destination": film_destination,
-        "is_accepting": is_accepting,
-        "retry_plan_s": list(retry_plan_s or []),
-        "action_timeout_s": action_timeout_s,
-    }
-    _require_values(name, values)
-    before = Printer.objects.select_for_update().filter(facility_id=facility_id, name=name).first()
-    model_name = model or (before.model.name if before else DEFAULT_MODEL)
-    values["device"] = device
-    values["model"] = printer_model_named(facility_id=facility_id, name=model_name)
-    printer, _ = Printer.objects.update_or_create(
-        facility_id=facility_id, name=name, defaults=values
-    )
-    detail = {"name": name, "device": device.ae_title, "model": model_name}
-    _audit(printer, by, "set", detail)
+    locked = Printer.objects.select_for_update(of=("self",)).select_related("device", "model")
+    before = locked.filter(facility_id=facility_id, name=name).first()
+    if before is not None and version is not None and before.version != version:
+        raise StaleVersion(f"{name} was changed by somebody else in the meantime.")
+    printer = before or Printer(facility_id=facility_id, name=name)
+    _set_address(printer, facility_id, values)
+    model = values.get("model") or (before.model.name if before else _default_model(printer))
+    printer.model = printer_model_named(facility_id=facility_id, name=model)
+    given = cast("dict[str, Any]", values)
+    for field in PLAIN_FIELDS:
+        if field in given:
+            setattr(printer, field, given[field])
+    printer.retry_plan_s = list(printer.retry_plan_s or [])
+    require_printer(printer)
+    printer.version = before.version + 1 if before else 1
+    if before is None:
+        printer.save()
+    else:  # what workers and the probe write meanwhile is not ours
+        fields = (*PLAIN_FIELDS, "device", "ipp_uri", "host", "port", "model", "version")
+        printer.save(update_fields=[*fields, "learned", "learned_at", "next_poll_at"])
+    detail = {"name": name, "address": printer.ipp_uri or str(printer.device), "model": model}
     emit(PrintersChanged(facility_id=facility_id, ids=[printer.pk]))
+    audit(
+        facility_id=facility_id,
+        by=by,
+        action="set",
+        target="printer",
+        target_id=printer.pk,
+        detail=detail,
+    )
     return printer
 
 
 @transaction.atomic
 def printer_for_device(*, device: RemoteAE, model: str | None, by: Actor) -> Printer:
     """Make, or bring up to date, the printer that is named by its device's AE title."""
-    before = Printer.objects.filter(facility_id=device.facility_id, name=device.ae_title).first()
-    kept = (
-        {
-            "film_size_id": before.film_size_id,
-            "medium_type": before.medium_type,
-            "film_destination": before.film_destination,
-            "is_accepting": before.is_accepting,
-            "retry_plan_s": before.retry_plan_s,
-            "action_timeout_s": before.action_timeout_s,
-        }
-        if before
-        else {}
-    )
     printer = printer_set(
         facility_id=device.facility_id,
         name=device.ae_title,
         device_id=device.pk,
         model=model,
         by=by,
-        **kept,
     )
     for sharing in Printer.objects.filter(device_id=device.pk):
         printer_enable(printer_id=sharing.pk, is_enabled=True, by=by)
@@ -111,27 +98,36 @@ def printer_for_device(*, device: RemoteAE, model: str | None, by: Actor) -> Pri
     return printer
 
 
-def _require_values(name: str, values: dict[str, Any]) -> None:
-    """Refuse what no printer can have."""
-    if not name.strip() or len(name) > 64:
-        raise InvalidInput("A printer needs a name of 1 to 64 characters.", "name")
-    for field in ("film_size_id", "medium_type", "film_destination"):
-        require_code_string(values[field], field)
-    if any(pause < 0 for pause in values["retry_plan_s"]):
-        raise InvalidInput("Pauses are positive numbers of seconds.", "retry_plan_s")
-    if values["action_timeout_s"] is not None and values["action_timeout_s"] < 1:
-        raise InvalidInput("A time limit is a positive number of seconds.", "action_timeout_s")
+def _set_address(printer: Printer, facility_id: int, values: PrinterValues) -> None:
+    """Point a printer to its device or to its IPP address; another one is not known yet."""
+    before = printer.device_id, printer.ipp_uri
+    uri = (values.get("ipp_uri") or "").strip()
+    device_id = values.get("device_id")
+    if uri and device_id:
+        raise InvalidInput("A printer has a DICOM device or an IPP address, not both.", "ipp_uri")
+    if uri:
+        printer.host, printer.port = ipp_address(uri)
+        printer.device, printer.ipp_uri = None, uri
+    elif device_id:
+        printer.device = _printable_device(facility_id, device_id)
+        printer.ipp_uri, printer.host, printer.port = "", "", None
+    elif printer.pk is None or not _keeps_address(printer, values):
+        raise InvalidInput("A printer needs a DICOM device or an IPP address.", "device")
+    if printer.pk is not None and (printer.device_id, printer.ipp_uri) != before:
+        printer.learned, printer.learned_at = {}, None
+    if "poll_s" in values:
+        printer.next_poll_at = None
 
 
-def _audit(printer: Printer, by: Actor, action: str, detail: dict[str, Any] | None = None) -> None:
-    audit(
-        facility_id=printer.facility_id,
-        by=by,
-        action=action,
-        target="printer",
-        target_id=printer.pk,
-        detail=detail,
-    )
+def _keeps_address(printer: Printer, values: PrinterValues) -> bool:
+    """Say whether an empty address in the form is that of the other kind."""
+    if printer.device_id is not None:
+        return "device_id" not in values
+    return "ipp_uri" not in values
+
+
+def _default_model(printer: Printer) -> str:
+    return PAPER_MODEL if printer.is_ipp else DEFAULT_MODEL
 
 
 def _printable_device(facility_id: int, device_id: int) -> RemoteAE:
@@ -142,8 +138,4 @@ def _printable_device(facility_id: int, device_id: int) -> RemoteAE:
         raise InvalidInput(f"{device.ae_title} is not a printer but: {device.kind}.", "device")
     if not device.host or not device.port:
         raise InvalidInput(f"{device.ae_title} has no host and port to print to.", "device")
-    if device.has_tls:
-        raise InvalidInput(
-            f"{device.ae_title} asks for TLS; printing over TLS is not possible yet.", "device"
-        )
     return device

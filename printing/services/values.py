@@ -5,6 +5,7 @@ import re
 from portal.errors import InvalidInput
 from printing import layout
 from printing.models import FilmOrientation, PrintPriority, SourceImage
+from printing.services.true_size import require_true_size
 from printing.types import BoxValues, PageValues
 
 _CODE_STRING = re.compile(r"[A-Z0-9_ ]{0,16}")  # VR CS, PS3.5 6.2
@@ -43,6 +44,13 @@ def require_page(page: PageValues, images: dict[int, SourceImage]) -> None:
         raise InvalidInput("Two pictures are in the same box.", "image_boxes")
     for box in page.image_boxes:
         require_box(box, count, images.get(box.image_id))
+    require_true_size(
+        page.image_boxes,
+        images,
+        image_display_format=page.image_display_format,
+        film_size_id=page.film_size_id,
+        film_orientation=page.film_orientation,
+    )
 
 
 def require_box(box: BoxValues, count: int, image: SourceImage | None) -> None:

@@ -39,6 +39,7 @@ class ClaimedJob:
     drawing: Drawing  # `film_pixels` is that of the printer's default size; see capabilities
     association: int = 1  # counted per job, for its log
     has_tls: bool = False
+    printer_id: int = 0
     device_id: int | None = None  # none: IPP
     ipp_uri: str = ""
     print_priority: str = "MED"

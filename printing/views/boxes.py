@@ -29,6 +29,7 @@ TURNS: dict[str, Turn] = {
         box, is_flipped=not box.is_flipped, rotation=(box.rotation + 180) % 360
     ),
     "invert": lambda box: replace(box, is_inverted=not box.is_inverted),
+    "true-size": lambda box: replace(box, is_true_size=not box.is_true_size),
     "as-it-was": lambda box: BoxValues(box.position, box.image_id, box.frame),
 }
 

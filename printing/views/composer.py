@@ -10,12 +10,11 @@ from portal.selectors import actor_for, may
 from portal.types import Permission
 from printing import layout
 from printing.forms import FillForm, LayoutForm, PrintForm, WindowForm
-from printing.models import Film, ImageBox, Printer, PrintJob
+from printing.models import Film, ImageBox
 from printing.selectors import films as film_selectors
-from printing.selectors import printers as printer_selectors
+from printing.views.film_target import Target, takes_layout, target_of
 from printing.views.film_values import Cell, FilmPage, Focus, Layout
 from printing.views.people import Person, person_of
-from printing.views.rows import Viewer
 from printing.views.series import Series, Study, shown_pictures, studies
 from printing.views.warnings import has_mixed_patients, warnings_of
 
@@ -28,8 +27,7 @@ def film_page(request: HttpRequest, film: Film, focus: Focus) -> FilmPage:
     film = next(each for each in films if each.pk == film.pk)
     images = list(films[0].images.all())
     listed = studies(images, films)
-    printers = list(printer_selectors.printers(visible_to=request.user))
-    printer = _printer(printers, focus.printer, request.user)
+    target = target_of(request.user, focus.printer, film)
     series = _series(listed, focus.series)
     cells = _cells(film, focus.box)
     page = FilmPage(
@@ -41,14 +39,14 @@ def film_page(request: HttpRequest, film: Film, focus: Focus) -> FilmPage:
         series=series,
         pictures=shown_pictures(series, films) if series else [],
         people=_people(film),
-        printer=printer,
-        printers=printers,
-        layouts=_layouts(film, printer),
-        warnings=warnings_of(films, film, printer),
+        printer=target.printer,
+        target=target,
+        layouts=_layouts(film, target),
+        warnings=warnings_of(films, film, target),
         is_mixed=any(has_mixed_patients(each) for each in films),
         may_write=may(actor_for(request.user), film.facility_id, Permission.FILM_WRITE),
-        layout_form=layout_form(film, printer),
-        print_form=print_form(request.user, printer, asked=request.GET),
+        layout_form=layout_form(film, target),
+        print_form=print_form(target, asked=request.GET),
         window_form=_window_form(cells),
         fill_form=FillForm(count=series.count, prefix="fill") if series else None,
     )
@@ -56,25 +54,23 @@ def film_page(request: HttpRequest, film: Film, focus: Focus) -> FilmPage:
         focus,
         box=page.current.position,
         series=series.key if series else 0,
-        printer=printer.pk if printer else 0,
+        printer=target.key,
     )
     return page
 
 
-def layout_form(film: Film, printer: Printer | None, data: Any = None) -> LayoutForm:
+def layout_form(film: Film, target: Target, data: Any = None) -> LayoutForm:
     """Return the form of the film's layout, with what was typed when there is something."""
     fields = ("image_display_format", "film_size_id", "film_orientation", "has_text")
     return LayoutForm(
         data,
         initial={name: getattr(film, name) for name in fields},
-        model=printer.model if printer else None,
+        takes=target.takes,
         kept_size=film.film_size_id,
     )
 
 
-def print_form(
-    viewer: Viewer, printer: Printer | None, data: Any = None, asked: Any = None
-) -> PrintForm:
+def print_form(target: Target, data: Any = None, asked: Any = None) -> PrintForm:
     """Return the form of the print, with what was typed when there is something."""
     kept = {
         name: asked[name]
@@ -83,9 +79,10 @@ def print_form(
     }
     return PrintForm(
         data,
-        initial={"number_of_copies": 1, "print_priority": "MED"} | kept | {"printer": printer},
-        printers=printer_selectors.printers(visible_to=viewer),
-        chosen=printer,
+        initial={"number_of_copies": 1, "print_priority": "MED"} | kept | {"printer": target.key},
+        targets=target.options,
+        takes=target.takes,
+        usual_medium=target.printer.medium_type if target.printer and not target.pool else "",
     )
 
 
@@ -111,7 +108,8 @@ def _says(position: int, box: ImageBox | None) -> str:
     if box is None:
         return _("Box %(box)s: empty") % {"box": position}
     size = f"{box.image.columns} × {box.image.rows}"
-    parts = (_caption(box), size, _window(box))
+    true_size = _("true size") if box.is_true_size else ""
+    parts = (_caption(box), size, _window(box), true_size)
     values = {"box": position, "picture": " · ".join(part for part in parts if part)}
     return _("Box %(box)s: %(picture)s") % values
 
@@ -155,25 +153,11 @@ def _series(listed: list[Study], asked: int) -> Series | None:
     return next(named, every[0] if every else None)
 
 
-def _printer(printers: list[Printer], asked: int, viewer: Viewer) -> Printer | None:
-    """Return the printer asked for, or the one this person used last, or the first that works."""
-    chosen = next((printer for printer in printers if printer.pk == asked), None)
-    if chosen or not printers:
-        return chosen
-    last = PrintJob.objects.filter(created_by_id=viewer.pk).order_by("-pk")
-    used = last.values_list("printer_id", flat=True).first()
-    return min(printers, key=lambda p: (p.pk != used, not p.is_accepting, *_stopped(p)))
-
-
-def _stopped(printer: Printer) -> tuple[bool, bool]:
-    return not printer.is_enabled, printer.state == Printer.State.STOPPED
-
-
-def _layouts(film: Film, printer: Printer | None) -> list[Layout]:
-    taken = printer.model.image_display_formats if printer else []
+def _layouts(film: Film, target: Target) -> list[Layout]:
     found = []
     for columns, rows in LAYOUTS:
         text = f"STANDARD\\{columns},{rows}"
         is_current = text == film.image_display_format
-        found.append(Layout(text, columns, rows, is_current, not taken or text in taken))
+        is_taken = takes_layout(target.takes, text, film.film_orientation)
+        found.append(Layout(text, columns, rows, is_current, is_taken))
     return found

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from printing import layout
 from printing.forms import FillForm, LayoutForm, PrintForm, WindowForm
+from printing.forms.film import POOL
 from printing.models import Film, ImageBox, Printer, SourceImage
 from printing.views.asking import whole
-from printing.views.looks import printer_look
+from printing.views.film_target import Target
 from printing.views.people import Person
 from printing.views.pictures import film_key
 from printing.views.rows import content_of
@@ -27,15 +28,17 @@ class Focus:
 
     box: int = 0
     series: int = 0
-    printer: int = 0
+    printer: str = ""  # its number, or `pool-` and the number of a pool
     scope: str = ""  # what a change is for: the box, its series, or the whole film
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "Focus":
         """Read what an address or a form says; what is no number says nothing."""
-        numbers = {name: whole(values.get(name)) or 0 for name in ("box", "series", "printer")}
-        scope = str(values.get("scope", ""))
-        return cls(**numbers, scope=scope if scope in SCOPES else "")
+        box, series = (whole(values.get(name)) or 0 for name in ("box", "series"))
+        printer, scope = str(values.get("printer", "")), str(values.get("scope", ""))
+        if whole(printer.removeprefix(POOL)) in (None, 0):
+            printer = ""
+        return cls(box, series, printer, scope if scope in SCOPES else "")
 
     def address(self, film_id: int) -> str:
         """Return the address of a film, seen so."""
@@ -81,14 +84,6 @@ class Tab:
 
 
 @dataclass(frozen=True)
-class PrinterOption:
-    """A printer to choose, with its state in words."""
-
-    pk: int
-    says: str
-
-
-@dataclass(frozen=True)
 class Layout:
     """A layout to choose: its boxes drawn small, and whether the printer takes it."""
 
@@ -116,8 +111,8 @@ class FilmPage:
     series: Series | None
     pictures: list[Shown]
     people: list[Person]
-    printer: Printer | None
-    printers: list[Printer]
+    printer: Printer | None  # of a pool the one that would get the film now
+    target: Target
     layouts: list[Layout]
     warnings: list[Warn]
     is_mixed: bool
@@ -160,6 +155,11 @@ class FilmPage:
         return film_key(self.film)
 
     @property
+    def in_color(self) -> str:
+        """Return the end of the previews' addresses: they show what the printer makes of it."""
+        return "&color=1" if self.target.prints_color else ""
+
+    @property
     def tabs(self) -> list[Tab]:
         """Return the films of the set for the strip."""
         return [
@@ -178,14 +178,15 @@ class FilmPage:
         return content_of(self.head_image)
 
     @property
-    def printer_options(self) -> list[PrinterOption]:
-        """Return the printers to choose from."""
-        return [PrinterOption(p.pk, f"{p.name} · {printer_look(p).label}") for p in self.printers]
-
-    @property
     def refused_layouts(self) -> list[str]:
         """Return the layouts of the picker that the printer does not take."""
         return [f"{each.columns} × {each.rows}" for each in self.layouts if not each.is_taken]
+
+    @property
+    def own_layouts(self) -> list[str]:
+        """Return the layouts of the printer whose boxes it alone knows: slides, vendors' own."""
+        listed = self.target.takes.image_display_formats if self.target.takes else ()
+        return [text for text in listed if layout.is_printers_own(text)]
 
     @property
     def size(self) -> tuple[float, float]:

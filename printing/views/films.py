@@ -56,7 +56,7 @@ def film_layout(request: HttpRequest, film: Film, focus: Focus) -> HttpResponse:
     data = request.POST.copy()
     if data.get("layout"):
         data["image_display_format"] = str(data["layout"])
-    form = layout_form(film, page.printer, data)
+    form = layout_form(film, page.target, data)
     if not form.is_valid():
         return film_answer(request, film, focus, layout_form=form, status=422)
     try:
@@ -96,15 +96,15 @@ def film_fill(request: HttpRequest, film: Film, focus: Focus) -> HttpResponse:
 def film_print(request: HttpRequest, film: Film, focus: Focus) -> HttpResponse:
     """Queue the film and those laid out with it as one job."""
     page = film_page(request, film, focus)
-    form = print_form(request.user, page.printer, request.POST)
+    form = print_form(page.target, request.POST)
     if not form.is_valid():
         return film_answer(request, film, focus, print_form=form, status=422)
     values: dict[str, Any] = dict(form.cleaned_data)
-    printer = values.pop("printer")
+    del values["printer"]
+    values |= form.chosen()
     try:
         job = job_services.film_print(
             film_id=film.pk,
-            printer_id=printer.pk,
             medium_type=values.pop("medium_type") or None,
             version=version_of(request),
             by=actor_for(request.user),
@@ -120,7 +120,7 @@ def film_print(request: HttpRequest, film: Film, focus: Focus) -> HttpResponse:
         "Job {job}: {count} films for {printer} are in the queue.",
         count,
     )
-    said = format_html(sentence, job=link, count=count, printer=printer.name)
+    said = format_html(sentence, job=link, count=count, printer=page.target.name)
     return done(request, film, focus, said)
 
 

@@ -34,15 +34,18 @@ def film_key(film: Film) -> str:
 def film_preview(request: HttpRequest, film_id: int, width: int) -> HttpResponse:
     """Send the film as it would be printed now."""
     film = get_object_or_404(film_selectors.films(visible_to=request.user), pk=film_id)
-    return _png(_drawn(film_selectors.film_page(film), width))
+    is_color = bool(request.GET.get("color"))  # what the chosen printer makes of it
+    return _png(_drawn(film_selectors.film_page(film), width, is_color=is_color))
 
 
 @require_GET
 def page_picture(request: HttpRequest, job_id: int, number: int, width: int) -> HttpResponse:
     """Send a page of a job as it was frozen when the job was queued."""
     job = get_object_or_404(job_selectors.print_jobs(visible_to=request.user), pk=job_id)
-    page = get_object_or_404(job.pages.all(), number=number)
-    return _png(_drawn(job_selectors.page_spec(page), width))
+    page = job.pages.filter(number=number).first()  # its copies look the same
+    if page is None:
+        raise Http404
+    return _png(_drawn(job_selectors.page_spec(page), width, is_color=job.is_color))
 
 
 @require_GET
@@ -67,22 +70,22 @@ def _thumbnail(image: SourceImage, frame: int) -> bytes:
         image_boxes=(BoxValues(1, image.pk, frame),),
     )
     spec = film_selectors.page_spec(values, {image.pk: image})
-    drawn = _drawn(spec, THUMBNAIL_WIDTH)
+    drawn = _drawn(spec, THUMBNAIL_WIDTH, is_color=True)
     _keep(kept, drawn)
     return drawn
 
 
-def _drawn(spec: PageSpec, width: int) -> bytes:
+def _drawn(spec: PageSpec, width: int, *, is_color: bool) -> bytes:
     """Draw a page; a picture that cannot be drawn leaves its box black, the others are there."""
     if width not in (*PREVIEW_WIDTHS, THUMBNAIL_WIDTH):
         raise Http404
     if width < LEGIBLE_WIDTH:
         spec = replace(spec, has_text=False)
     try:
-        return page_preview(spec, width)
+        return page_preview(spec, width, is_color=is_color)
     except UnusableImage:
         usable = tuple(box for box in spec.boxes if _is_usable(replace(spec, boxes=(box,))))
-        return page_preview(replace(spec, boxes=usable), width)
+        return page_preview(replace(spec, boxes=usable), width, is_color=is_color)
 
 
 def _is_usable(spec: PageSpec) -> bool:

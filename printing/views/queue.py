@@ -1,68 +1,30 @@
-"""The print queue: printers, tabs, rows; each part refetches itself when it goes stale."""
+"""The print queue: printers, tabs, filters, rows; each part refetches itself when it goes stale."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
-from django.utils.timezone import localdate, make_aware
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.looks import Look
-from printing.forms import medium_label, size_label, sizes_of
-from printing.models import Printer, PrintJob
-from printing.models.job import JobState
+from portal.selectors import actor_for
+from printing.models import PrintJob
+from printing.selectors import console
 from printing.selectors import jobs as job_selectors
-from printing.selectors import printers as printer_selectors
-from printing.views.asking import found, whole
-from printing.views.looks import printer_look
-from printing.views.rows import JobRow, Viewer, job_rows
+from printing.views.asking import found, is_fragment, whole
+from printing.views.cards import PrinterCard, printer_cards
+from printing.views.filters import TABS, Filters, filtered, filters_of, in_tab, rules
+from printing.views.questions import question_of
+from printing.views.rows import Viewer, job_rows
+from printing.views.verbs import buttons
 
 PAGE_SIZE = 50
-TABS: dict[str, str | Promise] = {
-    "active": gettext_lazy("Active"),
-    "needs": gettext_lazy("Needs you"),
-    "done": gettext_lazy("Done today"),
-    "all": gettext_lazy("All"),
-}
-
-
-@dataclass(frozen=True)
-class PrinterCard:
-    """A printer above the queue: its state in words, and who waits for it."""
-
-    printer: Printer
-    look: Look
-    waiting: int
-    current: JobRow | None
-
-    @property
-    def needs_person(self) -> bool:
-        """Say whether nothing leaves this printer's queue before somebody does something."""
-        return not self.printer.is_enabled or self.printer.state == Printer.State.STOPPED
-
-    @property
-    def size(self) -> str:
-        """Return the usual film size as people say it."""
-        return size_label(self.printer.film_size_id)
-
-    @property
-    def sizes(self) -> list[str]:
-        """Return the film sizes that the model takes."""
-        return [label for _term, label in sizes_of(self.printer.model)]
-
-    @property
-    def medium(self) -> str | Promise:
-        """Return the usual medium as people say it."""
-        return medium_label(self.printer.medium_type)
 
 
 @dataclass(frozen=True)
@@ -72,42 +34,71 @@ class Tab:
     name: str
     label: str | Promise
     count: int
+    address: str
     is_current: bool
 
 
-@require_GET
+@dataclass(frozen=True)
+class Choice:
+    """A value of a filter that has jobs."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def queue(request: HttpRequest) -> HttpResponse:
-    """Show the queue; the view, the printer and the page stand in the address."""
-    name = tab_name(request)
-    jobs = in_tab(_jobs(request), name)
-    page = Paginator(jobs, PAGE_SIZE).get_page(request.GET.get("page"))
+    """Show the queue; its filters stand in the address, text comes by POST."""
+    filters = filters_of(request.GET, request.POST.get("text", ""))
+    if is_fragment(request):
+        return render(request, "printing/_queue_list.html", _list(request, filters))
     cards = printer_cards(request.user)
-    chosen = next((card.printer for card in cards if card.printer.pk == _printer(request)), None)
-    context = _view_of(request) | {
-        "tabs": tabs(request.user, name),
-        "page": page,
-        "rows": job_rows(page.object_list, visible_to=request.user),
+    films, wasted = console.films_today(visible_to=request.user)
+    context = _list(request, filters) | {
+        "tabs": tabs(request.user, filters),
+        "needing": console.needing_ids(visible_to=request.user),
         "cards": cards,
-        "printer_name": chosen.name if chosen else "",
+        "choices": _choices(request.user, filters, cards),
+        "films_today": films,
+        "wasted_today": wasted,
+        "is_called": request.COOKIES.get("print-call") == "on",
+        "has_running": any(card.printer.is_enabled for card in cards),
+        "has_paused": any(not card.printer.is_enabled for card in cards),
+        "mine_url": filters.address(person=request.user.pk),
         "has_simulated": settings.DEVELOPMENT,
     }
+    context["chosen_words"] = [
+        choice.label for rows in context["choices"].values() for choice in rows if choice.is_chosen
+    ]
     return render(request, "printing/queue.html", context)
 
 
 @require_GET
 def new_rows(request: HttpRequest) -> HttpResponse:
     """Return the rows that came into this view since it was drawn, and the next asking place."""
+    filters = filters_of(request.GET)
     seen = whole(request.GET.get("after")) or 0
-    jobs = in_tab(_jobs(request).filter(pk__gt=seen), tab_name(request))[:PAGE_SIZE]
-    rows = job_rows(jobs, visible_to=request.user)
-    context = _view_of(request) | {"rows": rows, "is_new": True}
+    jobs = _jobs(request, filters)
+    fresh = in_tab(jobs.filter(pk__gt=seen), filters.tab)[:PAGE_SIZE]
+    context = {
+        "filters": filters,
+        "newest": _newest(jobs),
+        "rows": job_rows(fresh, visible_to=request.user),
+        "is_new": True,
+    }
     return render(request, "printing/_new_rows.html", context)
 
 
 @require_GET
 def queue_tabs(request: HttpRequest) -> HttpResponse:
-    """Return the tabs with their counts of now."""
-    context = _view_of(request) | {"tabs": tabs(request.user, tab_name(request))}
+    """Return the tabs with their counts of now, and which jobs call for a person."""
+    filters = filters_of(request.GET)
+    context = {
+        "filters": filters,
+        "tabs": tabs(request.user, filters),
+        "needing": console.needing_ids(visible_to=request.user),
+    }
     return render(request, "printing/_tabs.html", context)
 
 
@@ -126,79 +117,61 @@ def job_row(request: HttpRequest, job_id: int) -> HttpResponse:
     return render(request, "printing/_job_row.html", {"row": row})
 
 
-def tab_name(request: HttpRequest) -> str:
-    """Return the view that the address asks for, or the active jobs."""
-    name = request.GET.get("state", "")
-    return name if name in TABS else "active"
+@require_GET
+def job_menu(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Return what may be done with a job, when its row's menu is opened."""
+    jobs = job_selectors.print_jobs(visible_to=request.user)
+    job = found(jobs, job_id, _("There is no such print job in your facility."))
+    is_asked = question_of(job, list(job.pages.all())) is not None
+    offered = buttons(job, actor_for(request.user), is_asked=is_asked)
+    context = {"job": job, "buttons": offered, "is_asked": is_asked}
+    return render(request, "printing/_job_menu.html", context)
 
 
-def tabs(viewer: Viewer, current: str) -> list[Tab]:
+def tabs(viewer: Viewer, filters: Filters) -> list[Tab]:
     """Count every view in one query."""
-    counts = {name: Count("pk", filter=rule) for name, rule in _rules().items()}
-    counted = job_selectors.print_jobs(visible_to=viewer).order_by().aggregate(**counts)
-    return [Tab(name, label, counted[name], name == current) for name, label in TABS.items()]
-
-
-def in_tab(jobs: QuerySet[PrintJob], name: str) -> QuerySet[PrintJob]:
-    """Narrow and order: active jobs as they will leave, those that need a person first."""
-    jobs = jobs.filter(_rules()[name])
-    if name not in ("active", "needs"):
-        return jobs.order_by("-pk")
-    states = [JobState.PROCESSING_STOPPED, JobState.ABORTED, JobState.PROCESSING]
-    order = [When(state=state, then=Value(rank)) for rank, state in enumerate(states)]
-    rank = Case(*order, default=Value(len(states)), output_field=IntegerField())
-    return jobs.order_by(rank, "pk")
-
-
-def printer_cards(viewer: Viewer) -> list[PrinterCard]:
-    """Read the printers with what waits and what prints, whatever their number."""
-    printers = list(printer_selectors.printers(visible_to=viewer))
-    jobs = job_selectors.print_jobs(visible_to=viewer)
-    running = job_rows(jobs.filter(state=JobState.PROCESSING), visible_to=viewer)
-    current = {row.job.printer_id: row for row in running}
+    counts = {name: Count("pk", filter=rule) for name, rule in rules().items()}
+    counted = filtered(console.jobs_of(viewer), filters).aggregate(**counts)
     return [
-        PrinterCard(p, printer_look(p), int(getattr(p, "waiting", 0)), current.get(p.pk))
-        for p in printers
+        Tab(name, label, counted[name], filters.address(tab=name), name == filters.tab)
+        for name, label in TABS.items()
     ]
 
 
-def _view_of(request: HttpRequest) -> dict[str, Any]:
-    """Return which view of the queue the address asks for, for addresses of its parts."""
-    name = tab_name(request)
-    said = {"state": name, "printer": _printer(request)}
+def _list(request: HttpRequest, filters: Filters) -> dict[str, Any]:
+    jobs = _jobs(request, filters)
+    page = Paginator(in_tab(jobs, filters.tab), PAGE_SIZE).get_page(filters.page)
     return {
-        "tab": name,
-        "printer": said["printer"],
-        "tabs_query": "?" + urlencode({key: value for key, value in said.items() if value}),
-        "newest": _newest(request),
-        "newest_first": name in ("done", "all"),
+        "filters": filters,
+        "page": page,
+        "newer": filters.address(page=page.number - 1) if page.has_previous() else "",
+        "older": filters.address(page=page.number + 1) if page.has_next() else "",
+        "rows": job_rows(page.object_list, visible_to=request.user),
+        "newest": _newest(jobs),
     }
 
 
-def _rules() -> dict[str, Q]:
-    midnight = make_aware(datetime.combine(localdate(), time.min))
-    ended_today = Q(ended_at__gte=midnight)
-    final = [JobState.COMPLETED, JobState.CANCELED, JobState.ABORTED]
-    failed_today = Q(state=JobState.ABORTED) & ended_today
-    needs = Q(state=JobState.PROCESSING_STOPPED) | failed_today
-    return {
-        "active": Q(state__in=PrintJob.ACTIVE) | failed_today,
-        "needs": needs,
-        "done": Q(state__in=final) & ended_today,
-        "all": Q(),
-    }
+def _jobs(request: HttpRequest, filters: Filters) -> QuerySet[PrintJob]:
+    return filtered(job_selectors.print_jobs(visible_to=request.user), filters)
 
 
-def _jobs(request: HttpRequest) -> QuerySet[PrintJob]:
-    jobs = job_selectors.print_jobs(visible_to=request.user)
-    printer = _printer(request)
-    return jobs.filter(printer_id=printer) if printer else jobs
-
-
-def _printer(request: HttpRequest) -> int | None:
-    return whole(request.GET.get("printer"))
-
-
-def _newest(request: HttpRequest) -> int:
-    newest = _jobs(request).order_by("-pk").values_list("pk", flat=True).first()
+def _newest(jobs: QuerySet[PrintJob]) -> int:
+    newest = jobs.order_by("-pk").values_list("pk", flat=True).first()
     return newest or 0
+
+
+def _choices(viewer: Viewer, filters: Filters, cards: list[PrinterCard]) -> dict[str, Any]:
+    """Return what the filters offer: only what would find something."""
+    printers = [(card.printer.pk, card.printer.name) for card in cards]
+    pools = list(console.pools(visible_to=viewer).values_list("pk", "name"))
+    terms = [(term, term) for term in console.modalities(visible_to=viewer)]
+    return {
+        "printer": _chosen(printers, filters.printer),
+        "pool": _chosen(pools, filters.pool),
+        "by": _chosen(console.askers(visible_to=viewer), filters.person),
+        "modality": _chosen(terms, filters.modality),
+    }
+
+
+def _chosen(values: Iterable[tuple[int | str, str]], chosen: int | str | None) -> list[Choice]:
+    return [Choice(str(value), str(label), value == chosen) for value, label in values]

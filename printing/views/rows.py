@@ -9,7 +9,7 @@ from django.db.models import QuerySet, prefetch_related_objects
 
 from portal.looks import Look
 from portal.timeline import exams_of
-from printing.models import PageState, PrintedPage, PrintJob, SourceImage
+from printing.models import PrintedPage, PrintJob, SourceImage
 from printing.selectors import films as film_selectors
 from printing.views.looks import PAGE_LOOKS, job_look, needs_person
 from printing.views.people import Person, person_of
@@ -58,6 +58,11 @@ class JobRow:
     exam_id: int | None = None  # of the study that the pictures are of
 
     @property
+    def films(self) -> int:
+        """Count the films that were asked for: a page stands for its copies."""
+        return sum(row.page.copies for row in self.pages)
+
+    @property
     def person(self) -> Person | None:
         """Return the first patient on the films, when the images name one."""
         return next((person for person in self.people if person.is_known), None)
@@ -69,27 +74,32 @@ class JobRow:
 
     @property
     def accepted(self) -> int:
-        """Count the films that the printer accepted."""
-        return sum(row.page.state == PageState.ACCEPTED for row in self.pages)
+        """Count the films that the printer accepted or printed."""
+        return sum(row.page.copies for row in self.pages if row.page.state in PrintedPage.OUT)
+
+    @property
+    def is_warned(self) -> bool:
+        """Say whether the printer warned about a film, or changed something of it."""
+        return any(row.page.warnings or row.page.differences for row in self.pages)
+
+    @property
+    def now_at(self) -> int:
+        """Return which film is in hand while the job prints."""
+        return min(self.accepted + 1, self.films)
 
     @property
     def segments(self) -> list[Segment]:
         """Return the progress bar: a part for each film, or for each run of them when many."""
+        if len(self.pages) <= DRAWN_PAGES:
+            return [Segment(row.look.tone, row.page.copies) for row in self.pages]
         tones = [row.look.tone for row in self.pages]
-        if len(tones) <= DRAWN_PAGES:
-            return [Segment(tone, 1) for tone in tones]
         return [Segment(tone, len(list(run))) for tone, run in groupby(tones)]
-
-    @property
-    def unknown(self) -> PrintedPage | None:
-        """Return the first film whose outcome nobody knows yet."""
-        return next((r.page for r in self.pages if r.page.state == PageState.UNKNOWN), None)
 
 
 def job_rows(jobs: Iterable[PrintJob], *, visible_to: Viewer) -> list[JobRow]:
     """Read what the rows of these jobs need: their pages, and the patients on them."""
     listed = list(jobs)
-    prefetch_related_objects(listed, "pages")
+    prefetch_related_objects(listed, "pages", "pool")
     ids = {image for job in listed for page in job.pages.all() for image in image_ids(page)}
     images = images_by_id(film_selectors.source_images(visible_to=visible_to), ids)
     exams = exams_of({job.study_instance_uid for job in listed}, visible_to=visible_to)

@@ -1,4 +1,4 @@
-"""The simulated printer's tray: its pages as pictures; development only, and it says so."""
+"""The simulated printers' tray: its pages as pictures; development only, and it says so."""
 
 import json
 import re
@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from printing.forms import size_label
+from printing.views import simulated_faults
 from printing.views.asking import is_fragment
 
 PAGE_NAME = re.compile(r"page-(\d{4,})\.png")
@@ -24,7 +25,7 @@ SHOWN = 60
 
 @dataclass(frozen=True)
 class SimulatedPage:
-    """One page that the simulated printer wrote, and what it said of it."""
+    """One page that a simulated printer wrote, and what it said of it."""
 
     number: int
     facts: dict[str, Any]
@@ -39,8 +40,21 @@ class SimulatedPage:
         images = int(facts.get("images", 0))
         pictures = ngettext("%(n)s picture", "%(n)s pictures", images) % {"n": images}
         size = size_label(str(facts.get("film_size_id", "")))
-        depth = _("%(n)s bit") % {"n": facts.get("bits", 8)}
-        parts = (size, facts.get("image_display_format"), pictures, depth)
+        depth = (
+            _("colour") if facts.get("is_color") else _("%(n)s bit") % {"n": facts.get("bits", 8)}
+        )
+        asked = facts.get("session") or {}
+        copies = int(asked.get("NumberOfCopies") or 1)
+        many = ngettext("%(n)s copy", "%(n)s copies", copies) % {"n": copies} if copies > 1 else ""
+        parts = (
+            facts.get("printer"),
+            size,
+            facts.get("image_display_format"),
+            pictures,
+            depth,
+            many,
+            asked.get("MediumType"),
+        )
         return " · ".join(str(part) for part in parts if part)
 
 
@@ -52,8 +66,10 @@ def simulated(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("page", "")
     large = next((page for page in pages if str(page.number) == asked), None)
     context = {"pages": pages[:SHOWN], "hidden": max(len(pages) - SHOWN, 0), "large": large}
-    template = "printing/_tray.html" if is_fragment(request) else "printing/simulated.html"
-    return render(request, template, context)
+    if is_fragment(request):
+        return render(request, "printing/_tray.html", context)
+    context |= {"printers": simulated_faults.printers(), **simulated_faults.choices()}
+    return render(request, "printing/simulated.html", context)
 
 
 @require_GET

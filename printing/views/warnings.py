@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.errors import InvalidInput
 from printing import layout
 from printing.forms import size_label
 from printing.models import Film, ImageBox, Printer
-from printing.selectors.films import patients_on
+from printing.selectors.films import box_values, patients_on
+from printing.services.films import require_true_size_on
+from printing.types import Capabilities
+from printing.views.film_target import Target, takes_layout
 from printing.views.people import person_of
 
 ENLARGED = 4.0  # times: past this a picture looks coarse on film
@@ -25,10 +29,11 @@ class Warn:
     text: str
 
 
-def warnings_of(films: Sequence[Film], film: Film, printer: Printer | None) -> list[Warn]:
+def warnings_of(films: Sequence[Film], film: Film, target: Target) -> list[Warn]:
     """Return the warnings for a set of films, worst first, with details of the film shown."""
-    found = [*_mixed(films), *_printer(printer, film), *_identity(film), *_other_study(film)]
-    found += [*_empty(film), *_coarse(film, printer), *_color(film)]
+    printer = target.printer
+    found = [*_mixed(films), *_printer(target, film), *_identity(film), *_other_study(film)]
+    found += [*_empty(film), *_coarse(film, printer), *_color(film, target), *_true_size(film)]
     return sorted(found, key=lambda warn: ["bad", "warn", "info"].index(warn.tone))
 
 
@@ -52,7 +57,8 @@ def _mixed(films: Sequence[Film]) -> list[Warn]:
     return [Warn("bad", "users", _("Different patients."), said)]
 
 
-def _printer(printer: Printer | None, film: Film) -> list[Warn]:
+def _printer(target: Target, film: Film) -> list[Warn]:
+    printer = target.printer
     if printer is None:
         text = _("Ask an administrator to add one; the film keeps meanwhile.")
         return [Warn("bad", "printer-off", _("There is no printer yet."), text)]
@@ -65,17 +71,16 @@ def _printer(printer: Printer | None, film: Film) -> list[Warn]:
         text = printer.state_message or _("The job waits in the queue until it is started again.")
         title = _("%(printer)s is stopped.") % name
         found.append(Warn("warn", "printer-off", title, text))
-    return found + _not_taken(printer, film)
+    return found + _not_taken(target, film)
 
 
-def _not_taken(printer: Printer, film: Film) -> list[Warn]:
-    model, found = printer.model, []
-    values = {"printer": printer.name, "size": size_label(film.film_size_id)}
-    if model.film_size_ids and film.film_size_id not in model.film_size_ids:
+def _not_taken(target: Target, film: Film) -> list[Warn]:
+    takes, found = target.takes or Capabilities(), []
+    values = {"printer": target.name, "size": size_label(film.film_size_id)}
+    if takes.film_size_ids and film.film_size_id not in takes.film_size_ids:
         text = _("%(printer)s does not take %(size)s. Choose another size.") % values
         found.append(Warn("bad", "rectangle-vertical", _("Wrong size."), text))
-    formats = model.image_display_formats
-    if formats and film.image_display_format not in formats:
+    if not takes_layout(takes, film.image_display_format, film.film_orientation):
         values["layout"] = film.image_display_format
         text = _("%(printer)s does not name %(layout)s among its layouts and may refuse it.")
         found.append(Warn("warn", "layout-grid", _("Unusual layout."), text % values))
@@ -135,7 +140,7 @@ def _coarse(film: Film, printer: Printer | None) -> list[Warn]:
     pitch = _pixels_per_mm(film, printer)
     worst: tuple[float, ImageBox] | None = None
     for box in film.image_boxes.all():
-        if box.position > len(rects):
+        if box.position > len(rects) or box.is_true_size:
             continue
         times = _times(box, rects[box.position - 1], pitch)
         if times > ENLARGED and (worst is None or times > worst[0]):
@@ -166,9 +171,20 @@ def _pixels_per_mm(film: Film, printer: Printer | None) -> float:
     return pixels[0] / width if pixels else 4096 / 355.6
 
 
-def _color(film: Film) -> list[Warn]:
+def _true_size(film: Film) -> list[Warn]:
+    """Name the boxes whose pictures do not fit in true size: they stay black."""
+    found = []
+    for box in (each for each in film.image_boxes.all() if each.is_true_size):
+        try:
+            require_true_size_on(film, [box_values(box)])
+        except InvalidInput as error:
+            found.append(Warn("bad", "zoom-exclamation", _("Not in true size."), str(error)))
+    return found
+
+
+def _color(film: Film, target: Target) -> list[Warn]:
     boxes = [str(b.position) for b in film.image_boxes.all() if b.image.samples_per_pixel > 1]
-    if not boxes:
+    if not boxes or target.prints_color:
         return []
     text = ngettext(
         "The image in box %(boxes)s is in colour; film shows it in gray.",

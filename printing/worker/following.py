@@ -1,8 +1,49 @@
 """Films that are in the printer's own queue: asked about until they are done (PS3.4 H.4.5)."""
 
+import logging
 import threading
+from functools import partial
+
+from printing.dicom import print_job
+from printing.services.following import follow_claim, follow_record
+from printing.types import PrintJobStatus
+from printing.types.following import FollowedJob
+from printing.worker import paper
+from printing.worker.asking import ERRORS, LIMITS, new_owner, peer_of, recorded
+
+logger = logging.getLogger(__name__)
 
 
 def work_once(stop: threading.Event | None = None) -> bool:
-    """Do one piece of work, if there is one."""
-    return False
+    """Ask about the films of one job, if that is due."""
+    owner = new_owner()
+    job = follow_claim(lease_owner=owner)
+    if job is None:
+        return False
+    statuses, sentence = [], ""
+    try:
+        statuses = _statuses(job)
+    except ERRORS as error:
+        sentence = str(error)
+    record = partial(
+        follow_record,
+        job_id=job.job_id,
+        lease_owner=owner,
+        statuses=statuses,
+        sentence=sentence,
+    )
+    recorded(record)
+    logger.info("job %s: %s of its films were told about", job.job_id, len(statuses))
+    return True
+
+
+def _statuses(job: FollowedJob) -> list[PrintJobStatus]:
+    if not job.device.called_ae_title:
+        ids = [job.ipp_job_id] if job.ipp_job_id is not None else []
+        return paper.print_job_statuses(job.device.ipp_uri, ids)
+    return print_job.print_job_statuses(
+        peer_of(job.device),
+        job.print_job_uids,
+        limits=LIMITS,
+        capabilities=job.device.capabilities,
+    )

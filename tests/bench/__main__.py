@@ -4,7 +4,8 @@ python -m tests.bench run              everything but a million entries, about 2
 python -m tests.bench run --quick      the gist, under 4 minutes
 python -m tests.bench growth --counts 1000,10000,100000,1000000
 python -m tests.bench compare --target NAME=HOST:PORT:AE[:PID] --counts 1000
-python -m tests.bench standard|echo|crowd|memory|updates|processes|tls|stacks|live|mpps|commitment
+python -m tests.bench standard|echo|crowd|memory|updates|processes|tls|stacks|live|mpps
+python -m tests.bench commitment|printing
 python -m tests.bench start wlmscpfs --counts 1000
 """
 
@@ -25,6 +26,7 @@ from tests.bench import (
     growing,
     live,
     performed,
+    printing,
     report,
     secure,
     standard,
@@ -78,6 +80,7 @@ PARTS: dict[str, Part] = {
     "live": lambda run, args: [live.live()],
     "mpps": lambda run, args: [performed.performed(run)],
     "commitment": lambda run, args: committing.committing(run),
+    "printing": lambda run, args: printing.printing(run),
     "compare": _compare,
     "start": _start,
 }
@@ -94,6 +97,7 @@ WHOLE = (
     "growth",
     "mpps",
     "commitment",
+    "printing",
 )
 COUNTS = {"growth": [1000, 10_000, 100_000], "compare": [1000], "start": [1000]}
 

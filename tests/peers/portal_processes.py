@@ -35,6 +35,7 @@ def environment(data_dir: Path, **changes: str) -> dict[str, str]:
         "PORTAL_DICOM_PORT": str(dicom),
         "PORTAL_SIMULATED_PRINTER_PORT": str(film),
         "PORTAL_SIMULATED_ARCHIVE_PORT": str(archive),
+        "PORTAL_SIMULATED_COLOR_PRINTER_PORT": "0",
         "PORTAL_SIMULATED_SCANNER_PORT": "0",
         **changes,
     }

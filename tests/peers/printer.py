@@ -28,15 +28,85 @@ FilmDestination = PROCESSOR\MAGAZINE
 MagnificationType = CUBIC\BILINEAR\REPLICATE\NONE
 MaxDensity = 300
 """,
+    # Every optional attribute that dcmprscp knows.
     "film12": r"""
 Supports12Bit = true
 SupportsPresentationLUT = false
+SupportsImageSize = true
+SupportsDecimateCrop = true
+SupportsTrim = true
 DisplayFormat = 1,1\1,2\2,2\2,3\3,3\3,4\3,5\4,4\4,5\5,6
 FilmSizeID = 14INX17IN\8INX10IN\10INX12IN\11INX14IN\14INX14IN\24CMX30CM
 MediumType = BLUE FILM\CLEAR FILM\MAMMO BLUE FILM
 FilmDestination = PROCESSOR\MAGAZINE\BIN_1\BIN_2
 MagnificationType = CUBIC\BILINEAR\REPLICATE\NONE
+SmoothingType = NONE\SHARP\SMOOTH
+BorderDensity = BLACK\WHITE\150
+EmptyImageDensity = BLACK\WHITE\20
 MaxDensity = 310
+MinDensity = 20
+ResolutionID = STANDARD\HIGH
+Configuration_1 = CS000
+Configuration_2 = CS015
+""",
+    # Presentation LUT objects referenced from the film box.
+    "lut": r"""
+Supports12Bit = true
+SupportsPresentationLUT = true
+PresentationLUTinFilmSession = false
+PresentationLUTMatchRequired = false
+SupportsTrim = true
+DisplayFormat = 1,1\1,2\2,2\2,3\3,4\4,5
+FilmSizeID = 14INX17IN\8INX10IN
+MediumType = BLUE FILM
+FilmDestination = PROCESSOR
+MagnificationType = CUBIC\NONE
+BorderDensity = BLACK\WHITE
+EmptyImageDensity = BLACK\WHITE
+MaxDensity = 310
+MinDensity = 20
+""",
+    # The rule before CP 173: the LUT is referenced from the film session, and its entries must
+    # match the depth of the pixels.
+    "lutsession": r"""
+Supports12Bit = true
+SupportsPresentationLUT = true
+PresentationLUTinFilmSession = true
+PresentationLUTMatchRequired = true
+DisplayFormat = 1,1\2,2
+FilmSizeID = 14INX17IN
+MediumType = BLUE FILM
+FilmDestination = PROCESSOR
+MagnificationType = CUBIC
+MaxDensity = 300
+""",
+    "paper": r"""
+Supports12Bit = false
+SupportsPresentationLUT = false
+SupportsTrim = true
+DisplayFormat = 1,1\1,2\2,2\2,3\3,4
+FilmSizeID = A4\A3\8_5INX11IN
+MediumType = PAPER
+FilmDestination = BIN_1\BIN_2
+MagnificationType = CUBIC\BILINEAR
+BorderDensity = WHITE\BLACK
+EmptyImageDensity = WHITE\BLACK
+MaxDensity = 200
+""",
+    # Implicit VR only, one size, one layout, tiny PDUs, no SOP Class UID in N-CREATE responses.
+    "picky": r"""
+ImplicitOnly = true
+DisableNewVRs = true
+MaxPDU = 4096
+Supports12Bit = false
+SupportsPresentationLUT = false
+OmitSOPClassUIDFromCreateResponse = true
+DisplayFormat = 1,1
+FilmSizeID = 8INX10IN
+MediumType = BLUE FILM
+FilmDestination = PROCESSOR
+MagnificationType = NONE
+MaxDensity = 300
 """,
 }
 CONFIGURATION = """[[GENERAL]]

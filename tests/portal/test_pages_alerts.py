@@ -172,3 +172,20 @@ def test_only_who_works_on_exams_settles_alerts_and_only_of_the_own_facility(
     assert technologist.post(f"/alerts/{theirs.pk}/settle/").status_code == 404
     theirs.refresh_from_db()
     assert theirs.settled_at is None
+
+
+def test_alerts_of_films_are_settled_by_the_print_room(facility, technologist, make_user):
+    """Issue 6, line 9: operators live in the print room; JOB_MANAGE settles its alerts."""
+    operator = Client()
+    operator.force_login(make_user("operator"))
+    films = alert_raise(facility_id=facility.pk, kind="print-unknown", key="7", sentence="Look.")
+    archive = raise_one(facility)
+
+    page = operator.get("/alerts/").content.decode()
+    assert f"/alerts/{films.pk}/settle/" in page
+    assert f"/alerts/{archive.pk}/settle/" not in page
+    assert operator.post(f"/alerts/{archive.pk}/settle/").status_code == 403
+    assert technologist.post(f"/alerts/{films.pk}/settle/").status_code == 403
+    assert operator.post(f"/alerts/{films.pk}/settle/").status_code == 302
+    films.refresh_from_db()
+    assert films.settled_at is not None

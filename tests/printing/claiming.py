@@ -12,6 +12,11 @@ def claim(owner: str = "w1") -> ClaimedJob | None:
     return claims.job_claim(lease_owner=owner)
 
 
+def page_id(job: PrintJob, number: int = 1, copy: int = 1) -> int:
+    """Return the row of a page."""
+    return int(job.pages.get(number=number, copy=copy).pk)
+
+
 def record(
     job: Any,
     outcome: Outcome,

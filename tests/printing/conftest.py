@@ -6,6 +6,7 @@ import pytest
 from django.db import connections
 
 from printing.worker import jobs as worker
+from tests.peers.cups import cups
 
 
 @pytest.fixture
@@ -36,3 +37,10 @@ def workers(plan):
     stop.set()
     for thread in threads:
         thread.join()
+
+
+@pytest.fixture
+def cupsd():
+    """A CUPS of our own with one queue for paper."""
+    with cups() as daemon:
+        yield daemon

@@ -27,17 +27,20 @@ def one_box_page(
     return PageSpec(r"STANDARD\1,1", "14INX17IN", "PORTRAIT", has_text, (spec,))
 
 
-def plain_pixels(path: Path, bits: int = 8, **box: Any) -> np.ndarray[Any, Any]:
+def plain_pixels(
+    path: Path, bits: int = 8, *, is_color: bool = False, **box: Any
+) -> np.ndarray[Any, Any]:
     """Return the pixels that go out for one picture with `--plain`."""
     page = one_box_page(path, **box)
-    (only,) = page_boxes(page, bits=bits, film_pixels=None, is_plain=True)
+    (only,) = page_boxes(page, bits=bits, film_pixels=None, is_plain=True, is_color=is_color)
     return as_array(only)
 
 
 def as_array(box: BoxPixels) -> np.ndarray[Any, Any]:
-    """Return a box's bytes as rows and columns."""
+    """Return a box's bytes as rows and columns, of RGB where it is in colour."""
     dtype = np.uint8 if box.bits == 8 else np.dtype("<u2")
-    return np.frombuffer(box.pixels, dtype).reshape(box.rows, box.columns)
+    shape = (box.rows, box.columns, 3) if box.is_color else (box.rows, box.columns)
+    return np.frombuffer(box.pixels, dtype).reshape(shape)
 
 
 def written(folder: Path, ds: Dataset) -> Path:

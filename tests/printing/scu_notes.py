@@ -1,52 +1,99 @@
 """A watcher that remembers, and pages to print, for the tests of the Print SCU."""
 
+import numpy as np
+
 from portal.dicom.association import Limits, Peer
-from printing.dicom import scu
-from printing.dicom.film import PageToPrint, SessionValues
-from printing.types import BoxPixels
+from printing.dicom.request import PageToPrint, PrintRequest, Watcher
+from printing.dicom.scu import print_pages
+from printing.types import BoxPixels, UsedFallback
 
 LIMITS = Limits(connect=5, associate=5, message=5, idle=None)
 
 
 class Notes:
-    """A watcher that remembers."""
+    """A watcher that remembers; page IDs are page numbers."""
 
     def __init__(self, stop_before: int = 0) -> None:
         self.lines, self.sent, self.accepted = [], [], []
+        self.answers, self.jobs, self.reports, self.fallbacks = {}, [], [], []
+        self.is_stopping, self.is_others_waiting = (lambda: False), (lambda: False)
         self._stop_before = stop_before
 
-    def may_go(self, page_number: int, film_box_uid: str) -> bool:
-        if page_number == self._stop_before:
+    def may_go(self, page_id: int, film_box_uid: str) -> bool:
+        if page_id == self._stop_before:
             return False
-        self.sent.append(page_number)
+        self.sent.append(page_id)
         return True
 
+    def was_accepted(self, page_id, answer) -> None:
+        self.accepted.append(page_id)
+        self.answers[page_id] = answer
+
     @property
-    def watcher(self) -> scu.Watcher:
-        return scu.Watcher(self.lines.append, self.may_go, self.accepted.append)
+    def watcher(self) -> Watcher:
+        return Watcher(
+            self.lines.append,
+            lambda page_id, film_box_uid: self.may_go(page_id, film_box_uid),
+            self.was_accepted,
+            on_print_job=self.jobs.append,
+            on_report=self.reports.append,
+            on_fallback=self.fallbacks.append,
+            is_stopping=lambda: self.is_stopping(),
+            is_others_waiting=lambda: self.is_others_waiting(),
+        )
 
     @property
     def texts(self) -> str:
         return "\n".join(line.text for line in self.lines)
 
 
-def boxes(count: int = 1, bits: int = 8, side: int = 16):
-    size = side * side * (1 if bits == 8 else 2)
-    return lambda: (BoxPixels(n, side, side, bits, bytes(size)) for n in range(1, count + 1))
+def pixels(position: int = 1, *, bits: int = 8, side: int = 16, is_color: bool = False, **values):
+    """Return a picture with a ramp."""
+    samples = 3 if is_color else 1
+    dtype = np.uint8 if bits == 8 or is_color else np.dtype("<u2")
+    ramp = np.arange(side * side * samples) % (1 << (8 if is_color else bits))
+    raw = ramp.astype(dtype).tobytes()
+    return BoxPixels(position, side, side, bits, raw, is_color=is_color, **values)
 
 
-def page(number: int = 1, *, layout: str = r"STANDARD\1,1", size: str = "14INX17IN", **kw):
-    return PageToPrint(number, layout, size, "PORTRAIT", boxes(**kw))
+def boxes(count: int = 1, side: int = 16, **values):
+    """Return what draws the pictures of a page, in the bits that it is asked for."""
+
+    def drawn(bits: int, is_color: bool):
+        return (
+            pixels(n, bits=bits, side=side, is_color=is_color, **values)
+            for n in range(1, count + 1)
+        )
+
+    return drawn
+
+
+PAGE = {"copy", "copies", "annotations", "is_true_size"}
+
+
+def page(
+    number: int = 1,
+    *,
+    layout: str = r"STANDARD\1,1",
+    size: str = "14INX17IN",
+    orientation: str = "PORTRAIT",
+    draw=None,
+    **values,
+) -> PageToPrint:
+    """Return a page; what is none of its values goes to its boxes."""
+    own = {name: values.pop(name) for name in PAGE & values.keys()}
+    return PageToPrint(number, number, layout, size, orientation, draw or boxes(**values), **own)
 
 
 def print_to(
-    port: int, *pages: PageToPrint, notes: Notes | None = None, session=None, **kw
-) -> bool:
-    return scu.print_pages(
-        Peer("127.0.0.1", port, "FILM", "PORTAL"),
-        session or SessionValues(),
+    port: int, *pages: PageToPrint, notes: Notes | None = None, request=None, peer=None, **kw
+) -> tuple[UsedFallback, ...]:
+    return print_pages(
+        peer or Peer("127.0.0.1", port, "FILM", "PORTAL"),
+        request or PrintRequest(),
         pages,
         limits=kw.pop("limits", LIMITS),
         action_timeout=kw.pop("action_timeout", 5),
         watcher=(notes or Notes()).watcher,
+        **kw,
     )

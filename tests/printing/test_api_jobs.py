@@ -113,7 +113,7 @@ def test_pictures_of_two_patients_come_on_one_film_only_when_that_is_meant(facil
         ({"number_of_copies": 10**30}, 400, "number_of_copies"),
         ({"print_priority": "SOON"}, 400, "print_priority"),
         ({"medium_type": "blue film"}, 400, "medium_type"),
-        ({"image_display_format": "SLIDE"}, 400, "image_display_format"),
+        ({"image_display_format": "DIAMOND"}, 400, "image_display_format"),
     ],
 )
 def test_what_is_wrong_with_a_job_is_said(facility, technologist, changes, status, field):
@@ -197,7 +197,8 @@ def test_an_unknown_outcome_is_decided_by_a_person(facility, operator, was_print
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
-        ({}, 400, "was_printed"),
+        ({}, 400, "page_number"),
+        ({"page_number": 1}, 400, "was_printed"),
         ({"page_number": 0, "was_printed": True}, 400, "page_number"),
         ({"page_number": 1, "was_printed": "perhaps"}, 400, "was_printed"),
         ({"page_number": 2, "was_printed": True}, 404, ""),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from printing.models import JobState, PageState, Printer, PrinterAddress, PrintJob
 from printing.services import claims, jobs, outcomes, printers
 from printing.types import Outcome, TalkResult
-from tests.printing.claiming import claim, record
+from tests.printing.claiming import claim, page_id, record
 from tests.printing.factories import BY, make_image, make_job, make_printer
 
 pytestmark = pytest.mark.django_db
@@ -42,9 +42,9 @@ def test_a_claim_carries_all_that_the_talk_needs(facility, job, printer):
 
     assert (claimed.job_id, claimed.host, claimed.port) == (job.pk, "127.0.0.1", 21_190)
     assert (claimed.called_ae_title, claimed.calling_ae_title) == ("FILM", facility.ae_title)
-    assert (claimed.bits, claimed.action_timeout_s) == (12, 120)
+    assert (claimed.drawing.bits, claimed.action_timeout_s) == (12, 120)
     assert [page.number for page in claimed.pages] == [1, 2]
-    assert claimed.film_pixels["14INX17IN"] == (4096, 5120)
+    assert claimed.capabilities.film_pixels["14INX17IN"] == (4096, 5120)
     job.refresh_from_db()
     assert (job.state, job.attempts, job.lease_owner) == ("processing", 1, "w1")
     assert Printer.objects.get().state == "processing"
@@ -134,7 +134,7 @@ def test_killed_before_the_n_action_is_printed_by_another(job):
 def test_killed_after_the_n_action_is_unknown(job):
     """architecture.md §6: is an N-ACTION open?"""
     claim()
-    outcomes.page_sent(job_id=job.pk, lease_owner="w1", page_number=1, film_box_uid="1")
+    outcomes.page_sent(job_id=job.pk, lease_owner="w1", page_id=page_id(job), film_box_uid="1")
     expire(job)
 
     claims.leases_take_over()
@@ -188,8 +188,8 @@ def test_a_worker_that_lost_its_lease_records_nothing(job, act):
     claims.leases_take_over()
     claim("w2")
     values = {
-        "page_sent": {"page_number": 1, "film_box_uid": "1"},
-        "page_accepted": {"page_number": 1},
+        "page_sent": {"page_id": page_id(job), "film_box_uid": "1"},
+        "page_accepted": {"page_id": page_id(job)},
         "job_record": {"result": TalkResult(Outcome.ACCEPTED)},
     }[act]
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from printing.models import PageState, PrintJob
-from printing.services import jobs, printers
+from printing.services import jobs, pools, printers
 from printing.worker.jobs import work_once
 from tests.peers.printer import film_printer
 from tests.printing.factories import BY, make_image, make_job, make_printer
@@ -69,6 +69,41 @@ def test_one_page_for_each_box_full(printer):
     assert {page.film_size_id for page in job.pages.all()} == {"8INX10IN"}
 
 
+def test_how_it_is_printed_is_said(printer):
+    """Issue line 13: what the pages can choose, scripts can."""
+    options = ["--orientation", "LANDSCAPE", "--medium", "BLUE FILM", "--priority", "HIGH"]
+    later = ["--hold-until", "2126-11-21T18:00", "--label", "WARD 3", "--color", "gray"]
+
+    status, _, err = print_images(CT, options=[*options, *later])
+
+    assert (status, err) == (0, "")
+    job = PrintJob.objects.get()
+    assert job.pages.get().film_orientation == "LANDSCAPE"
+    assert (job.medium_type, job.print_priority) == ("BLUE FILM", "HIGH")
+    assert (job.film_session_label, job.is_color) == ("WARD 3", False)
+    assert (job.state, job.hold_until.isoformat()) == ("pending-held", "2126-11-21T18:00:00+00:00")
+
+
+def test_a_job_waits_for_a_release(printer):
+    print_images(CT, options=["--hold"])
+
+    job = PrintJob.objects.get()
+    assert (job.state, job.state_reasons) == ("pending-held", ["job-hold-until-specified"])
+
+
+def test_a_pool_takes_the_job(facility, printer):
+    """The size is that of the printer which is asked first."""
+    pools.pool_set(facility_id=facility.pk, name="All", printer_ids=[printer.pk], by=BY)
+
+    assert run("print_images", str(sample(CT)), "--pool", "All")[0] == 0
+    status, _, err = run("print_images", str(sample(CT)), "--pool", "None")
+
+    assert PrintJob.objects.get().pool.name == "All"
+    assert (status, err) == (1, "There is no pool “None”. Pools are: All.")
+    with pytest.raises(CommandError, match="required"):
+        call_command("print_images", str(sample(CT)))
+
+
 def test_an_unusable_file_ends_with_2_and_queues_nothing(printer, tmp_path):
     """2 = a file cannot be used; each one is named with its sentence."""
     letter = tmp_path / "letter.txt"
@@ -87,10 +122,14 @@ def test_an_unusable_file_ends_with_2_and_queues_nothing(printer, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--layout", "SLIDE"], "not a layout"),
+        (["--layout", "DIAMOND"], "not a layout"),
         (["--size", "large"], "cannot be sent"),
         (["--copies", "0"], "Copies go from"),
         (["--facility", "nowhere"], "no facility"),
+        (["--medium", "blue"], "cannot be sent"),
+        (["--label", "a\\b"], "label"),
+        (["--hold-until", "2020-01-01T00:00"], "over already"),
+        (["--color", "color"], "does not print colour"),
     ],
 )
 def test_senseless_options_end_with_one_sentence(printer, options, words):
@@ -223,9 +262,8 @@ def test_jobs_tells_one_job(facility, printer):
         "accepted": 1,
         "unknown": 1,
         "pages": [
-            {"number": 1, "state": "accepted"},
-            {"number": 2, "state": "unknown"},
-            {"number": 3, "state": "pending"},
+            {"number": n, "copy": 1, "copies": 1, "state": state, "printer": "", "warnings": []}
+            for n, state in ((1, "accepted"), (2, "unknown"), (3, "pending"))
         ],
     }
 
@@ -244,3 +282,31 @@ def test_jobs_lists_the_newest_first(facility, printer):
 def test_jobs_does_not_know_a_job(db):
     """One sentence, exit status 1."""
     assert run("jobs", "9")[0] == 1
+
+
+def test_jobs_are_listed_by_state_and_printer(facility, printer):
+    other = make_printer(facility, 21_191, name="FILM2")
+    one, two = (make_job(each, [make_image(facility)]) for each in (printer, other))
+    jobs.job_hold(job_id=two.pk, by=BY)
+
+    assert run("jobs", "--state", "pending-held")[1] == [
+        f"job {two.pk}: pending-held job-hold-until-specified "
+        "asked 1 accepted 0 unknown 0 printer FILM2"
+    ]
+    assert run("jobs", "--printer", "FILM")[1][0].startswith(f"job {one.pk}:")
+
+
+@pytest.mark.parametrize(
+    ("verb", "state"), [("hold", "pending-held"), ("cancel", "canceled"), ("top", "pending")]
+)
+def test_something_is_done_with_a_job(facility, printer, verb, state):
+    """What scripts may do; decisions about films are for who sees them."""
+    job = make_job(printer, [make_image(facility)])
+
+    status, out, _ = run("jobs", str(job.pk), "--do", verb)
+
+    job.refresh_from_db()
+    assert (status, job.state) == (0, state)
+    assert out[0].startswith(f"job {job.pk}: {state}")
+    assert run("jobs", str(job.pk), "--do", "release")[0] == (0 if verb == "hold" else 1)
+    assert run("jobs", "--do", "hold")[0] == 1

@@ -5,13 +5,17 @@ from pathlib import Path
 
 import pydicom.datadict
 import pytest
-from pynetdicom import sop_class
+from pydicom.uid import UID
 
 import printing
-from printing.dicom import film, scu, statuses
+from printing import conformance
+from printing.dicom import attributes, film, presentation_lut, statuses
+from printing.dicom.request import PrintRequest
+from printing.dicom.terms import Terms
 from printing.rendering.frames import MAX_PIXELS
-from printing.types import BoxPixels
-from printing.worker import jobs as worker
+from printing.types import Capabilities, Fallback
+from printing.worker import films as worker
+from tests.printing.scu_notes import page, pixels
 
 TEXT = (Path(printing.__file__).parent / "CONFORMANCE.md").read_text()
 
@@ -28,17 +32,23 @@ def names(ds) -> set[str]:
 
 
 def test_sop_classes():
-    """Each with its UID; the meta class is the context that is proposed."""
+    """Each with its UID, and none besides."""
     found = {name: uid for name, uid, *_ in rows("SOP classes")}
 
-    assert found == {
-        "Basic Grayscale Print Management Meta": sop_class.BasicGrayscalePrintManagementMeta,
-        "Basic Film Session": sop_class.BasicFilmSession,
-        "Basic Film Box": sop_class.BasicFilmBox,
-        "Basic Grayscale Image Box": sop_class.BasicGrayscaleImageBox,
-        "Printer": sop_class.Printer,
-    }
-    assert found["Basic Grayscale Print Management Meta"] == scu.META
+    assert set(found.values()) == {str(uid) for uid, _ in conformance.USED}
+    assert {UID(uid).name.removesuffix(" SOP Class") for uid in found.values()} == set(found)
+
+
+def test_every_context_that_may_be_proposed_is_in_the_table():
+    """Colour with its fallback, presentation LUT, annotation, print job."""
+    takes = Capabilities(lut_place="film-box", has_annotation=True, has_print_job=True)
+    lut = {"shape": "IDENTITY"}
+    gray = Terms(PrintRequest(takes, presentation_lut=lut))
+    color = Terms(PrintRequest(takes, is_color=True, fallbacks=frozenset(Fallback)))
+    proposed = {str(c.abstract_syntax) for terms in (gray, color) for c in terms.contexts()}
+
+    assert len(proposed) == 5
+    assert proposed <= {uid for _, uid, *_ in rows("SOP classes")}
 
 
 def test_attributes():
@@ -47,21 +57,45 @@ def test_attributes():
         cells[0]: [{n.strip() for n in cell.split(",") if n.strip()} for cell in cells[1:]]
         for cells in rows("Attributes sent")
     }
-    page = film.PageToPrint(1, r"STANDARD\1,1", "", "PORTRAIT", lambda: iter(()))
-    sized = film.PageToPrint(1, r"STANDARD\1,1", "A4", "PORTRAIT", lambda: iter(()))
-    square, oblong = BoxPixels(1, 1, 1, 8, b"\0"), BoxPixels(1, 1, 1, 8, b"\0", (2, 1))
+    everything = dict.fromkeys(attributes.OPTIONAL, "1") | {"ICCProfile": "AAAA"}
+    takes = Capabilities(attributes=dict.fromkeys(attributes.OPTIONAL, ()))
+    session = {"medium_type": "PAPER", "film_destination": "X", "film_session_label": "é"}
+    values = {"attributes": everything, "print_priority": "HIGH", **session}
+    plain, full = Terms(PrintRequest()), Terms(PrintRequest(takes, **values))
+    color = Terms(PrintRequest(takes, is_color=True, **values))
+    for terms in (full, color):
+        terms.lut_place = "film-box"
+    in_session = Terms(PrintRequest(takes, **values))
+    in_session.lut_place = "film-session"
 
     always, chosen = said["Film Session N-CREATE"]
-    assert names(film.film_session(film.SessionValues())) == always
-    assert names(film.film_session(film.SessionValues(2, "HIGH", "PAPER", "BIN_1"))) == chosen
+    assert names(film.film_session(plain, 1)) == always
+    assert names(film.film_session(in_session, 2, "1.2")) == always | chosen
     always, chosen = said["Film Box N-CREATE"]
-    assert names(film.film_box(page, "1.2")) == always
-    assert names(film.film_box(sized, "1.2")) == always | chosen
-    always, _ = said["Image Box N-SET"]
-    assert names(film.image_box(square)) == always
-    always, chosen = said["… its item"]
-    assert names(film.image_box(square).BasicGrayscaleImageSequence[0]) == always
-    assert names(film.image_box(oblong).BasicGrayscaleImageSequence[0]) == always | chosen
+    assert names(film.film_box(page(size="", orientation=""), plain, "1.2")) == always
+    assert names(film.film_box(page(), color, "1.2", "1.3")) == always | chosen
+    always, chosen = said["Image Box N-SET"]
+    assert names(film.image_box(pixels(), plain)) == always
+    assert names(film.image_box(pixels(requested_image_size=9), full)) == always | chosen
+    for row, is_color in (("… gray item", False), ("… colour item", True)):
+        always, chosen = said[row]
+        assert names(film.picture(pixels(is_color=is_color))) == always
+        oblong = pixels(is_color=is_color, pixel_aspect_ratio=(2, 1))
+        assert names(film.picture(oblong)) == always | chosen
+    always, chosen = said["Annotation Box N-SET"]
+    assert names(film.annotation(1, "a", plain)) == always
+    assert names(film.annotation(1, "é", plain)) == always | chosen
+    _, chosen = said["Presentation LUT N-CREATE"]
+    table = {"entries": [0] * 256, "bits": 12}
+    made = [presentation_lut.presentation_lut(lut, 8) for lut in ({"shape": "LIN OD"}, table)]
+    assert set.union(*map(names, made)) == chosen
+
+
+def test_the_generated_statement_has_the_same_attributes():
+    """printing/conformance.py: what it lists is what may be set."""
+    listed = {keyword for keywords in conformance.WHEN_SET.values() for keyword in keywords}
+
+    assert {keyword.removeprefix("ImageBox.") for keyword in attributes.OPTIONAL} <= listed
 
 
 @pytest.mark.parametrize(

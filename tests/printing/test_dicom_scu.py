@@ -5,10 +5,9 @@ import threading
 
 import pytest
 
-from portal.dicom.association import Limits, Peer
+from portal.dicom.association import Limits
 from portal.dicom.errors import ConnectFailed, NetworkRetriable
-from printing.dicom import scu
-from printing.dicom.film import PageToPrint, SessionValues
+from printing.dicom.request import PrintRequest
 from printing.dicom.statuses import (
     OutcomeUnknown,
     Refused,
@@ -16,7 +15,7 @@ from printing.dicom.statuses import (
 from printing.types import BoxPixels
 from tests.peers.printer import film_printer
 from tests.peers.printer_faults import faulty_printer
-from tests.printing.scu_notes import LIMITS, Notes, page, print_to
+from tests.printing.scu_notes import Notes, page, print_to
 
 
 @pytest.mark.peer
@@ -24,18 +23,22 @@ def test_the_sequence_is_the_standards(tmp_path):
     """PS3.4 H.3: printer, session, then film box by film box; every instance is deleted."""
     notes = Notes()
     with film_printer(tmp_path, "film12", has_log=True) as peer:
-        done = print_to(
+        print_to(
             peer.port,
-            page(1, layout=r"STANDARD\2,2", count=3, bits=12),
-            page(2, bits=12),
+            page(1, layout=r"STANDARD\2,2", count=3, copies=2),
+            page(2, copies=2),
             notes=notes,
-            session=SessionValues(2, "HIGH", "BLUE FILM", "PROCESSOR"),
+            request=PrintRequest(
+                bits=12,
+                print_priority="HIGH",
+                medium_type="BLUE FILM",
+                film_destination="PROCESSOR",
+            ),
         )
         peer.stop()
         said = [(verb, status) for verb, status, _ in peer.messages()]
         created = [ds for verb, _, ds in peer.messages() if verb == "N-CREATE"]
 
-    assert done
     assert said == [
         (verb, 0)
         for verb in (
@@ -62,26 +65,23 @@ def test_the_sequence_is_the_standards(tmp_path):
 
 @pytest.mark.peer
 @pytest.mark.parametrize(
-    ("asked", "sentence"),
+    ("asked", "bits", "sentence"),
     [
-        (page(size="11INX17IN"), "The printer refused Film Size ID 11INX17IN (0106)."),
+        (page(size="11INX17IN"), 8, "The printer refused Film Size ID 11INX17IN (0106)."),
         (
             page(layout=r"STANDARD\7,7"),
+            8,
             r"The printer refused Image Display Format STANDARD\7,7 (0106).",
         ),
-        (
-            page(bits=12),
-            "The printer refused picture 1 of page 1 (16 × 16 pixels, 12 bits): "
-            "invalid attribute value (0106).",
-        ),
+        (page(), 12, "The printer refused Bits Stored 12 (0106)."),
     ],
     ids=["size", "layout", "bits"],
 )
-def test_a_refusal_names_attribute_and_value(tmp_path, asked, sentence):
+def test_a_refusal_names_attribute_and_value(tmp_path, asked, bits, sentence):
     """printing.md §3 (10): users cannot tell which attribute was refused; dcmprscp does not say."""
     notes = Notes()
     with film_printer(tmp_path, "film8") as peer, pytest.raises(Refused) as caught:
-        print_to(peer.port, asked, notes=notes)
+        print_to(peer.port, asked, notes=notes, request=PrintRequest(bits=bits))
 
     assert str(caught.value) == sentence
     assert notes.sent == []
@@ -91,7 +91,7 @@ def test_a_refusal_names_attribute_and_value(tmp_path, asked, sentence):
 def test_a_refused_medium_is_named(tmp_path):
     """The same for the film session, which refuses before any page."""
     with film_printer(tmp_path, "film8") as peer, pytest.raises(Refused) as caught:
-        print_to(peer.port, page(), session=SessionValues(medium_type="PAPER"))
+        print_to(peer.port, page(), request=PrintRequest(medium_type="PAPER"))
 
     assert str(caught.value) == "The printer refused Medium Type PAPER (0106)."
 
@@ -110,19 +110,11 @@ def test_a_page_without_pictures_is_a_failure(tmp_path):
 @pytest.mark.peer
 def test_a_frozen_printer_at_n_action_leaves_the_outcome_unknown(tmp_path):
     """printing.md §2.5: loss after N-ACTION was sent and before its response."""
+    notes = Notes()
     with film_printer(tmp_path, "film8") as peer:
-        watcher = scu.Watcher(
-            lambda line: None, lambda *sent: peer.freeze() or True, lambda page_number: None
-        )
+        notes.may_go = lambda *sent: peer.freeze() or True
         with pytest.raises(OutcomeUnknown, match="page 1 within 1 s"):
-            scu.print_pages(
-                Peer("127.0.0.1", peer.port, "FILM", "PORTAL"),
-                SessionValues(),
-                [page()],
-                limits=LIMITS,
-                action_timeout=1,
-                watcher=watcher,
-            )
+            print_to(peer.port, page(), notes=notes, action_timeout=1)
 
 
 @pytest.mark.peer
@@ -131,11 +123,11 @@ def test_a_printer_frozen_in_a_large_picture_does_not_hold_us_for_ever(tmp_path)
     limits = Limits(connect=2, associate=2, message=1, idle=None)
     with film_printer(tmp_path, "film12") as peer:
 
-        def freezing():
+        def freezing(bits, is_color):
             peer.freeze()
             yield BoxPixels(1, 4000, 4000, 12, bytes(32_000_000))
 
-        asked = PageToPrint(1, r"STANDARD\1,1", "14INX17IN", "PORTRAIT", freezing)
+        asked = page(draw=freezing)
         outcome = []
 
         def run():
@@ -193,7 +185,7 @@ def test_trouble_after_the_last_page_changes_nothing(tmp_path):
     """PS3.4 H.4.1.2.1.3: the end of the association deletes what a lost N-DELETE did not."""
     notes = Notes()
     with faulty_printer(tmp_path, rules={("N-DELETE", 1): "abort"}) as peer:
-        assert print_to(peer.port, page(), notes=notes)
+        print_to(peer.port, page(), notes=notes)
 
     assert notes.accepted == [1]
 
@@ -202,9 +194,19 @@ def test_the_watcher_ends_the_print_before_the_next_n_action(tmp_path):
     """architecture.md §5: a cancel is obeyed before the next N-ACTION; all is deleted cleanly."""
     notes = Notes(stop_before=2)
     with faulty_printer(tmp_path) as peer:
-        done = print_to(peer.port, page(1), page(2), page(3), notes=notes)
+        print_to(peer.port, page(1), page(2), page(3), notes=notes)
 
-    assert not done
     assert notes.accepted == [1]
     assert peer.requests.count("N-ACTION") == 1
+    assert peer.requests[-2:] == ["N-DELETE", "N-DELETE"]
+
+
+def test_a_watcher_that_is_stopping_ends_it_between_two_pages(tmp_path):
+    """Contract: is_stopping is asked between pages; the session is deleted."""
+    notes = Notes()
+    notes.is_stopping = lambda: len(notes.accepted) == 1
+    with faulty_printer(tmp_path) as peer:
+        print_to(peer.port, page(1), page(2), notes=notes)
+
+    assert notes.accepted == [1]
     assert peer.requests[-2:] == ["N-DELETE", "N-DELETE"]

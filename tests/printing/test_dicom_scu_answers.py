@@ -13,6 +13,7 @@ from printing.dicom.statuses import (
     SessionFault,
     is_failure,
 )
+from printing.types import PrinterReport
 from tests.peers.printer_faults import faulty_printer
 from tests.printing.scu_notes import Notes, page, print_to
 
@@ -98,11 +99,13 @@ def test_values_that_the_printer_changed_are_noted(tmp_path):
     """printing.md §2.4: 0116, compare the returned attributes with the request."""
     notes = Notes()
     with faulty_printer(
-        tmp_path, rules={("N-CREATE", 2): 0x0116}, granted={"FilmSizeID": "A4"}
+        tmp_path, rules={("N-CREATE", 2): 0x0116}, granted={"FilmOrientation": "LANDSCAPE"}
     ) as peer:
         print_to(peer.port, page(), notes=notes)
 
-    assert "The printer uses Film Size ID A4 instead of 14INX17IN." in notes.texts
+    assert "The printer uses Film Orientation LANDSCAPE instead of PORTRAIT." in notes.texts
+    (difference,) = notes.answers[1].differences
+    assert (difference.keyword, difference.asked) == ("FilmOrientation", "PORTRAIT")
 
 
 def test_an_event_report_between_request_and_answer_is_answered(tmp_path):
@@ -111,7 +114,8 @@ def test_an_event_report_between_request_and_answer_is_answered(tmp_path):
     with faulty_printer(tmp_path, event_before=("N-SET", 1)) as peer:
         print_to(peer.port, page(), notes=notes)
 
-    assert "The printer reports: SUPPLY LOW" in notes.texts
+    assert "The printer reports: WARNING SUPPLY LOW" in notes.texts
+    assert notes.reports[-1] == PrinterReport("WARNING", "SUPPLY LOW")
     assert notes.accepted == [1]
 
 

@@ -82,8 +82,11 @@ def test_a_single_box_is_the_whole_film():
         r"STANDARD\2,2,2",
         r"STANDARD\0,2",
         r"STANDARD\a,b",
-        r"SLIDE",
-        r"CUSTOM\1",
+        r"SLIDE\1",
+        r"CUSTOM",
+        r"CUSTOM\0",
+        r"CUSTOM\a",
+        r"slide",
         r"ROW\ ",
         r"STANDARD\30,30",
         r"standard\1,1",
@@ -91,7 +94,7 @@ def test_a_single_box_is_the_whole_film():
     ],
 )
 def test_other_formats_are_refused_in_a_sentence(text):
-    """PS3.3 C.13.3: SLIDE, SUPERSLIDE and CUSTOM leave the layout to the printer."""
+    """PS3.3 C.13.3."""
     if text.endswith("\n"):
         assert layout.box_count(text) == 1  # a stray line end is no reason to refuse
         return
@@ -119,3 +122,31 @@ def test_orientation_turns_the_films_pixels():
     """PS3.3 C.13.3 Film Orientation."""
     assert layout.oriented((4096, 5120), "LANDSCAPE") == (5120, 4096)
     assert layout.oriented((4096, 5120), "PORTRAIT") == (4096, 5120)
+
+
+@pytest.mark.parametrize("text", ["SLIDE", "SUPERSLIDE", r"CUSTOM\1", r"CUSTOM\25"])
+def test_formats_of_the_printer_are_drawn_as_others(text):
+    """PS3.3 C.13.3: SLIDE, SUPERSLIDE and CUSTOM leave the layout to the printer."""
+    assert layout.is_printers_own(text)
+    assert layout.box_count(text) >= 1
+    assert layout.box_count(text, r"STANDARD\4,5") == 20
+    assert layout.box_rects(text, 300, 200, drawn_as=r"COL\1,2") == layout.box_rects(
+        r"COL\1,2", 300, 200
+    )
+
+
+def test_other_formats_are_drawn_as_themselves():
+    """What stands for the printer's own formats changes no other."""
+    assert not layout.is_printers_own(r"STANDARD\1,1")
+    assert layout.drawn_format(r"ROW\1,2", r"STANDARD\4,5") == r"ROW\1,2"
+    assert layout.box_count(r"ROW\1,2", r"STANDARD\4,5") == 3
+
+
+def test_pixels_fit_on_the_film_in_both_directions():
+    """Square pixels with margins left: 4096 x 5120 on 14 x 17 inches are 11.86 to the mm."""
+    assert layout.pixels_per_mm((4096, 5120), "14INX17IN", "PORTRAIT") == pytest.approx(
+        11.857, 1e-3
+    )
+    assert layout.pixels_per_mm((5120, 4096), "14INX17IN", "LANDSCAPE") == pytest.approx(
+        11.857, 1e-3
+    )

@@ -5,10 +5,19 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from portal.models import Alert
 from printing.models import Printer, PrinterAddress, PrintJob
 from printing.services import claims, jobs, outcomes, printers
-from printing.types import LogLine, Outcome, TalkResult
-from tests.printing.claiming import claim, record
+from printing.types import (
+    Difference,
+    Fallback,
+    LogLine,
+    Outcome,
+    PageAnswer,
+    TalkResult,
+    UsedFallback,
+)
+from tests.printing.claiming import claim, page_id, record
 from tests.printing.factories import BY, make_image, make_job, make_printer
 
 pytestmark = pytest.mark.django_db
@@ -35,14 +44,14 @@ def test_a_page_is_sent_before_it_is_accepted(job):
     assert outcomes.page_sent(
         job_id=job.pk,
         lease_owner="w1",
-        page_number=1,
+        page_id=page_id(job),
         film_box_uid="1.2.3",
         lines=[LogLine("said", 0, 5, 1)],
     )
     page = job.pages.get(number=1)
     assert (page.state, page.film_box_uid) == ("sent", "1.2.3")
     assert page.action_sent_at is not None
-    outcomes.page_accepted(job_id=job.pk, lease_owner="w1", page_number=1)
+    outcomes.page_accepted(job_id=job.pk, lease_owner="w1", page_id=page_id(job))
 
     assert job.pages.get(number=1).state == "accepted"
     line = job.events.get(text="said")
@@ -54,7 +63,9 @@ def test_a_cancel_is_obeyed_before_the_next_n_action(job):
     claim()
     jobs.job_cancel(job_id=job.pk, by=BY)
 
-    may_go = outcomes.page_sent(job_id=job.pk, lease_owner="w1", page_number=1, film_box_uid="1")
+    may_go = outcomes.page_sent(
+        job_id=job.pk, lease_owner="w1", page_id=page_id(job), film_box_uid="1"
+    )
     record(job, Outcome.CANCELED)
 
     job.refresh_from_db()
@@ -77,6 +88,10 @@ def test_a_cancel_ends_a_job_that_could_not_be_sent(job):
 def test_all_pages_accepted_is_sent_to_printer_never_printed(job):
     """PS3.4 H.4.2.2.4.2: success of N-ACTION is acceptance; “printed” needs a print job."""
     claim()
+    for number in (1, 2):
+        values = {"job_id": job.pk, "lease_owner": "w1", "page_id": page_id(job, number)}
+        outcomes.page_sent(**values, film_box_uid="1")
+        outcomes.page_accepted(**values)
     record(job, Outcome.ACCEPTED)
 
     job.refresh_from_db()
@@ -129,8 +144,8 @@ def test_an_accepted_page_begins_the_plan_anew(job):
     """A long job on a shaky line goes on as long as it gets somewhere."""
     PrintJob.objects.update(attempts=2)
     claim()
-    outcomes.page_sent(job_id=job.pk, lease_owner="w1", page_number=1, film_box_uid="1")
-    outcomes.page_accepted(job_id=job.pk, lease_owner="w1", page_number=1)
+    outcomes.page_sent(job_id=job.pk, lease_owner="w1", page_id=page_id(job), film_box_uid="1")
+    outcomes.page_accepted(job_id=job.pk, lease_owner="w1", page_id=page_id(job))
 
     record(job, Outcome.NOT_REACHED)
 
@@ -178,7 +193,7 @@ def test_a_refused_session_aborts_without_a_page(job):
 def test_a_refused_n_action_may_be_sent_again(job):
     """An answer is knowledge: nothing came out."""
     claim()
-    outcomes.page_sent(job_id=job.pk, lease_owner="w1", page_number=1, film_box_uid="1")
+    outcomes.page_sent(job_id=job.pk, lease_owner="w1", page_id=page_id(job), film_box_uid="1")
     record(job, Outcome.NOT_READY, page_number=1)
 
     assert job.pages.get(number=1).state == "pending"
@@ -186,13 +201,13 @@ def test_a_refused_n_action_may_be_sent_again(job):
 
 def test_a_session_fault_is_tried_once_more(job):
     """printing.md §2.4: a new association, once."""
-    for expected in ("pending", "aborted"):
+    for association, expected in enumerate(("pending", "aborted"), 1):
         claim()
         outcomes.job_record(
             job_id=job.pk,
             lease_owner="w1",
             result=TalkResult(Outcome.SESSION_FAULT, "Out of step."),
-            lines=[LogLine("said", 0x0112)],
+            lines=[LogLine("said", 0x0112, association=association)],
         )
         job.refresh_from_db()
         assert job.state == expected
@@ -221,7 +236,7 @@ def test_a_printer_that_does_not_know_us_stops_its_queue(facility, job, printer)
 def test_an_unanswered_n_action_needs_a_person(job):
     """printing.md §2.5: never sent again by itself."""
     claim()
-    outcomes.page_sent(job_id=job.pk, lease_owner="w1", page_number=1, film_box_uid="1")
+    outcomes.page_sent(job_id=job.pk, lease_owner="w1", page_id=page_id(job), film_box_uid="1")
     record(job, Outcome.UNKNOWN, page_number=1)
 
     job.refresh_from_db()
@@ -239,3 +254,72 @@ def test_a_worker_that_stops_gives_the_job_back(job):
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("pending", 0)
     assert claim().job_id == job.pk
+
+
+def accept_all(job, **answer):
+    """Have the printer accept every page of a claimed job."""
+    for page in claim().pages:
+        values = {"job_id": job.pk, "lease_owner": "w1", "page_id": page.page_id}
+        outcomes.page_sent(**values, film_box_uid="1")
+        outcomes.page_accepted(**values, answer=PageAnswer(**answer))
+
+
+def test_a_cropped_picture_is_told_loudly(job):
+    """printing.md §2.4: B609: anatomy may be missing."""
+    accept_all(job, status=0xB609, warnings=((0xB609, "a picture was cropped"),))
+    record(job, Outcome.ACCEPTED)
+
+    job.refresh_from_db()
+    assert job.state_reasons == ["sent-to-printer", "warnings-detected"]
+    assert "A PICTURE WAS CROPPED on page 1: anatomy may be missing" in job.message
+    assert job.pages.first().warnings == [{"code": 0xB609, "says": "a picture was cropped"}]
+
+
+def test_what_the_printer_changed_is_kept_on_the_page(job):
+    """printing.md §2.4: each difference is shown."""
+    difference = Difference("Max Density", "MaxDensity", "300", "280")
+    accept_all(job, differences=(difference,))
+    record(job, Outcome.ACCEPTED)
+
+    page = job.pages.first()
+    assert page.differences == [
+        {"attribute": "Max Density", "keyword": "MaxDensity", "asked": "300", "granted": "280"}
+    ]
+    assert page.printer_name == "FILM"
+
+
+def test_a_fallback_is_used_from_the_start_at_the_next_attempt(job):
+    """Issue 6, point 4: shown in the job's history, once."""
+    claim()
+    used = UsedFallback(Fallback.DROP_ATTRIBUTE, "Trim was refused: not sent.", "Trim")
+    for _ in range(2):
+        outcomes.fallback_used(job_id=job.pk, lease_owner="w1", used=used)
+    record(job, Outcome.NOT_REACHED)
+    PrintJob.objects.update(next_attempt_at=None)
+
+    assert claim("w2").used_fallbacks == (used,)
+    assert job.events.filter(kind="fallback").count() == 2
+
+
+def test_associations_are_counted_over_all_attempts(job):
+    """The history groups lines by association."""
+    assert claim().association == 1
+    record(job, Outcome.NOT_REACHED)
+    outcomes.job_lines(job_id=job.pk, lines=[LogLine("said", association=1)])
+    PrintJob.objects.update(next_attempt_at=None)
+
+    assert claim("w2").association == 2
+
+
+def test_alerts_open_and_settle_with_what_they_tell(job):
+    """One for each job that waits for a person; settled by the person's answer; no names."""
+    claim()
+    outcomes.page_sent(job_id=job.pk, lease_owner="w1", page_id=page_id(job), film_box_uid="1")
+    record(job, Outcome.UNKNOWN)
+    (alert,) = Alert.objects.filter(settled_at=None)
+    assert (alert.kind, alert.address) == ("print-unknown", f"/print/jobs/{job.pk}/")
+    assert "Synthetic" not in alert.sentence
+
+    jobs.page_decide(job_id=job.pk, page_number=1, verdict="printed", by=BY)
+
+    assert not Alert.objects.filter(settled_at=None).exists()

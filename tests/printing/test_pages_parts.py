@@ -167,7 +167,8 @@ def test_the_queue_of_one_printer_holds_its_jobs_only(person, facility):
 
     assert f'id="job-{mine.pk}"' in page
     assert f'id="job-{other.pk}"' not in page
-    assert "Only ONE" in page
+    assert 'id="queue-clear"' in page
+    assert f'value="{one.pk}" selected>ONE' in page
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,11 @@ NEW = {
     "film_size_id": "14INX17IN",
     "retry_plan_s": "10, 20 30",
     "is_accepting": "on",
+    "kind": "dicom",
+    "output": "boxes",
+    "color": "never",
+    "error_policy": "retry-job",
+    "fallbacks": ["drop-attribute", "gray"],
 }
 
 
@@ -77,7 +82,7 @@ def test_an_operator_sets_the_defaults_but_not_the_address(operator, facility):
     printer = make_printer(facility, 104)
 
     values = NEW | {"host": "10.9.8.7", "film_size_id": "8INX10IN"}
-    response = operator.post(f"/printers/{printer.pk}/", values)
+    response = operator.post(f"/printers/{printer.pk}/", values | {"version": printer.version})
 
     printer.refresh_from_db()
     assert response.status_code == 302
@@ -162,7 +167,7 @@ def test_the_tray_of_the_simulated_printer_shows_its_pages_newest_first(operator
 
     page = seen(operator.get("/simulated-printer/"))
 
-    assert "This printer is simulated" in page
+    assert "These printers are simulated" in page
     assert page.index("page-2.png") < page.index("page-1.png")
     assert "14 × 17 in · 3 pictures · 12 bit" in page
     assert operator.get("/simulated-printer/page-2.png")["Content-Type"] == "image/png"

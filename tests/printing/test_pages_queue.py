@@ -1,5 +1,6 @@
 """Print queue: what each job is, why it waits, and the one question after an unknown outcome."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -37,6 +38,7 @@ def outcome_unknown(job: PrintJob) -> PrintJob:
     return job
 
 
+WHY = {"reason": "not-needed"}
 LOOKS = [
     ("pending", [], "Queued"),
     ("pending", ["media-needed"], "Waiting for film"),
@@ -49,6 +51,18 @@ LOOKS = [
     ("aborted", [], "Failed"),
     ("canceled", ["job-canceled-by-user"], "Cancelled"),
 ]
+
+
+def token(person, job):
+    """Return which film the page asks about, as its form sends it back."""
+    page = person.get(f"/print/jobs/{job.pk}/").content.decode()
+    return re.search(r'name="film" value="([^"]+)"', page)[1]
+
+
+def decide(person, job, verdict, film=None, **values):
+    """Answer the question on a job's page."""
+    values |= {"verdict": verdict, "film": film or token(person, job)}
+    return person.post(f"/print/jobs/{job.pk}/decide/", values)
 
 
 @pytest.mark.parametrize(("state", "reasons", "words"), LOOKS)
@@ -126,19 +140,20 @@ def test_an_unknown_outcome_asks_one_question_and_offers_no_other_way_to_resend(
 
     assert "Did film 2 come out of FILM?" in page
     assert "Yes, it is in the tray" in page
-    assert "No, print film 2 again" in page
-    assert "Try again now" not in page
+    assert "No: print film 2 again" in page
+    for other in ("retry", "move", "hold", "release", "cancel", "reprint", "more"):
+        assert f'id="job-{other}"' not in page
 
 
 def test_a_film_in_the_tray_ends_the_job_as_sent(operator, job):
-    operator.post(f"/print/jobs/{outcome_unknown(job).pk}/printed/", {"page": 2})
+    decide(operator, outcome_unknown(job), "printed")
 
     job.refresh_from_db()
     assert (job.state, job.state_reasons) == ("completed", ["sent-to-printer"])
 
 
 def test_a_film_that_did_not_come_out_is_sent_again_alone(operator, job):
-    operator.post(f"/print/jobs/{outcome_unknown(job).pk}/send-again/", {"page": 2})
+    decide(operator, outcome_unknown(job), "again")
 
     job.refresh_from_db()
     assert job.state == "pending"
@@ -146,12 +161,13 @@ def test_a_film_that_did_not_come_out_is_sent_again_alone(operator, job):
 
 
 def test_a_decision_made_by_somebody_else_first_is_a_conflict(operator, job):
-    operator.post(f"/print/jobs/{outcome_unknown(job).pk}/printed/", {"page": 2})
+    asked = token(operator, outcome_unknown(job))
+    decide(operator, job, "printed")
 
-    late = operator.post(f"/print/jobs/{job.pk}/send-again/", {"page": 2})
+    late = decide(operator, job, "again", film=asked)
 
     assert late.status_code == 409
-    assert "nothing to decide about page 2 any more" in seen(late)
+    assert "this answer was not taken. operator: page 2 came out." in seen(late)
     job.refresh_from_db()
     assert job.state == "completed"
 
@@ -161,13 +177,13 @@ def test_hold_release_retry_cancel_do_what_they_say(operator, job):
     states = []
 
     for verb in ("hold", "release", "retry", "cancel"):
-        response = operator.post(f"{address}/{verb}/")
+        response = operator.post(f"{address}/{verb}/", WHY)
         assert response["Location"] == f"{address}/"
         job.refresh_from_db()
         states.append(job.state)
 
     assert states == ["pending-held", "pending", "pending", "canceled"]
-    assert "Cancelled by operator." in seen(operator.get(f"{address}/"))
+    assert "Cancelled by operator (Not needed any more)." in seen(operator.get(f"{address}/"))
 
 
 def test_with_script_an_action_answers_the_drawer_and_a_toast(operator, job):
@@ -229,4 +245,4 @@ def test_the_maker_of_a_job_may_cancel_it_and_a_colleague_may_not(make_user, fac
 
     browser.force_login(maker)
     assert 'id="job-cancel"' in browser.get(f"/print/jobs/{job.pk}/").content.decode()
-    assert browser.post(f"/print/jobs/{job.pk}/cancel/").status_code == 302
+    assert browser.post(f"/print/jobs/{job.pk}/cancel/", WHY).status_code == 302

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 from PIL import Image
+from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGExtended12Bit
+from pydicom.encaps import encapsulate, get_frame
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from printing.rendering import grayscale
 from printing.rendering.boxes import page_boxes, show
+from printing.rendering.errors import UnusableImage
 from printing.rendering.files import read_attributes
 from printing.types import BoxSpec, PageSpec
 from tests.printing.factories import gray_dataset
@@ -217,9 +220,28 @@ def test_deflated_files_are_read(tmp_path):
 
 
 def test_unsupported_use_of_a_known_compression_is_said(tmp_path):
-    """12-bit JPEG Extended has no free decoder here."""
-    from printing.rendering.errors import UnusableImage
+    """A transfer syntax that is read, with a codestream that is not."""
+    ds = dcmread(sample("SC_rgb_small_odd_jpeg.dcm"))
+    codestream = bytearray(get_frame(ds.PixelData, 0, number_of_frames=1))
+    codestream[codestream.index(b"\xff\xc0") + 1] = 0xC5  # hierarchical
+    ds.PixelData = encapsulate([bytes(codestream)])
+
+    with pytest.raises(UnusableImage, match="JPEG Baseline"):
+        read_attributes(written(tmp_path, ds))
+
+
+def test_jpeg_of_twelve_bits_is_read():
+    """PS3.5 A.4.1: JPEG Extended, which pydicom's own decoders refuse."""
+    attributes = read_attributes(sample("JPEG-lossy.dcm"))
+
+    assert (attributes.rows, attributes.columns, attributes.bits_stored) == (1024, 256, 12)
+
+
+def test_damaged_jpeg_of_twelve_bits_is_said(tmp_path):
+    """A codestream without scan data."""
+    ds = dcmread(sample("JPGExtended.dcm"))
+    codestream = get_frame(ds.PixelData, 0, number_of_frames=1)
+    ds.PixelData = encapsulate([codestream[: codestream.index(b"\xff\xda")]])
 
     with pytest.raises(UnusableImage, match="JPEG Extended"):
-        read_attributes(sample("JPEG-lossy.dcm"))
-    assert JPEGExtended12Bit.is_compressed
+        read_attributes(written(tmp_path, ds))

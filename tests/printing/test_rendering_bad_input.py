@@ -231,6 +231,14 @@ def test_a_group_of_damaged_attributes_harms_only_itself(tmp_path):
     assert attributes.instance_number == 2
 
 
+def test_a_damaged_length_of_the_meta_information_is_said(tmp_path):
+    """(0002,0000) with a length that is no multiple of four; found by changing bytes at random."""
+    content = META.replace(b"\x02\x00\x00\x00UL\x04\x00", b"\x02\x00\x00\x00UL\xf7\x00", 1)
+
+    assert content != META
+    assert refusal(tmp_path, content).endswith(".")
+
+
 def test_files_without_preamble_are_taken(tmp_path):
     """Older archives write the dataset alone."""
     ds = dcmread(sample("MR_small.dcm"))

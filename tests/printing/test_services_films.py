@@ -87,7 +87,7 @@ def test_somebody_else_was_faster(facility, image):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"image_display_format": "CUSTOM\\1"}, "not a layout"),
+        ({"image_display_format": "CUSTOM\\0"}, "not a layout"),
         ({"film_size_id": "large"}, "cannot be sent"),
         ({"facility_id": 7}, "has no facility_id"),
     ],

@@ -96,7 +96,7 @@ def test_senseless_jobs_are_refused(facility, printer, changes, field):
         ({"image_id": 0}, {}, "no image"),
         ({}, {"film_size_id": "fourteen by seventeen"}, "cannot be sent"),
         ({}, {"film_orientation": "DIAGONAL"}, "PORTRAIT or LANDSCAPE"),
-        ({}, {"image_display_format": "SLIDE"}, "not a layout"),
+        ({}, {"image_display_format": "MOSAIC"}, "not a layout"),
         ({}, {"image_boxes": ()}, "no picture"),
     ],
 )

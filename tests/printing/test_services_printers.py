@@ -7,9 +7,14 @@ from portal.models import RemoteAE
 from portal.selectors import actor_for
 from portal.services import device_set
 from printing.demo import furnish
-from printing.models import Printer, PrinterModel
+from printing.models import JobState, Printer, PrinterModel, PrintJob, PrintPool
 from printing.printer_models import FILM_PIXELS, SHIPPED_MODELS
-from printing.selectors.printers import action_timeout_s, printer_named, printers, retry_plan_s
+from printing.selectors.printers import (
+    action_timeout_s,
+    printer_named,
+    printers,
+    retry_plan_s,
+)
 from printing.services.printers import printer_enable, printer_for_device, printer_set
 from tests.printing.factories import BY, make_image, make_job, make_printer
 
@@ -75,8 +80,11 @@ def test_all_film_sizes_have_the_same_pitch():
     [
         ({"kind": "modality"}, {}, "is not a printer"),
         ({"port": None}, {}, "no host and port"),
-        ({"has_tls": True}, {}, "TLS"),
-        ({}, {"model": "unknown"}, "Models are: generic-12bit, generic-8bit"),
+        (
+            {},
+            {"model": "unknown"},
+            "Models are: agfa-drystar-3000, .*, generic-12bit, generic-8bit",
+        ),
         ({}, {"film_size_id": "big"}, "cannot be sent"),
         ({}, {"name": " "}, "needs a name"),
         ({}, {"retry_plan_s": [-1]}, "positive"),
@@ -138,18 +146,24 @@ def test_the_list_counts_waiting_jobs(facility, make_user, django_assert_num_que
     assert found == {"FILM": (1, "FILM"), "IDLE": (0, "FILM")}
 
 
-def test_the_demo_has_two_printers_on_one_device(facility, actor, settings):
+def test_the_demo_has_printers_a_pool_and_jobs_in_every_state(facility, actor, settings):
     """printing.md §1: one physical imager is commonly several printers."""
     from datetime import date
 
     furnish(facility.pk, date(2026, 1, 1), actor)
-    Printer.objects.filter(model__bits=8).update(film_size_id="A4")
+    Printer.objects.filter(name="Film simulator, 8 bit").update(film_size_id="A4")
     furnish(facility.pk, date(2026, 1, 2), actor)
 
-    assert RemoteAE.objects.get().port == settings.SIMULATED_PRINTER_PORT
+    assert RemoteAE.objects.get(ae_title="SIMFILM").port == settings.SIMULATED_PRINTER_PORT
     assert list(
         Printer.objects.order_by("name").values_list("name", "model__bits", "film_size_id")
     ) == [
+        ("Colour simulator", 8, "14INX17IN"),
         ("Film simulator", 12, "14INX17IN"),
         ("Film simulator, 8 bit", 8, "A4"),
+        ("Old imager", 8, "14INX17IN"),
     ]
+    assert PrintPool.objects.get().members.count() == 3
+    states = set(PrintJob.objects.values_list("state", flat=True))
+    assert states == set(JobState.values) - {JobState.PROCESSING}
+    assert Printer.objects.get(name="Old imager").is_enabled is False  # no worker touches them

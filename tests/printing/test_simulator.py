@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from portal.dicom.association import Limits, Peer
-from printing.dicom import scu
-from printing.dicom.film import PageToPrint, SessionValues
+from portal.dicom.association import Peer
+from printing.dicom.request import PrintRequest
 from printing.dicom.simulator import simulated_printer
 from printing.dicom.simulator_pages import PageFolder, SimulatedFilm, SimulatedImage, draw_film
 from printing.types import BoxPixels
-
-LIMITS = Limits(connect=5, associate=5, message=5, idle=None)
+from tests.printing import scu_notes
+from tests.printing.scu_notes import page
 
 
 def gray_box(position, bits, value):
@@ -23,15 +22,12 @@ def gray_box(position, bits, value):
 
 
 def print_to(server, layout, *boxes, orientation="PORTRAIT"):
-    page = PageToPrint(1, layout, "8INX10IN", orientation, lambda: iter(boxes))
-    watcher = scu.Watcher(lambda line: None, lambda *sent: True, lambda number: None)
-    return scu.print_pages(
-        Peer("127.0.0.1", server.server_address[1], "SIMFILM", "PORTAL"),
-        SessionValues(),
-        [page],
-        limits=LIMITS,
-        action_timeout=5,
-        watcher=watcher,
+    values = {"layout": layout, "size": "8INX10IN", "orientation": orientation}
+    return scu_notes.print_to(
+        server.server_address[1],
+        page(1, **values, draw=lambda bits, is_color: iter(boxes)),
+        request=PrintRequest(bits=boxes[0].bits),
+        peer=Peer("127.0.0.1", server.server_address[1], "SIMFILM", "PORTAL"),
     )
 
 

@@ -1,87 +1,48 @@
 """What the simulated film printer refuses, so that mistakes are seen before a real one is met."""
 
 import pytest
-from pydicom.dataset import Dataset
-from pynetdicom import AE, sop_class
-from pynetdicom.sop_class import BasicGrayscalePrintManagementMeta as META
+from pynetdicom import sop_class as sop
 
-from printing.dicom import film
-from printing.dicom.film import PageToPrint
 from printing.dicom.simulator import simulated_printer
-from printing.types import BoxPixels
-
-PAGE = PageToPrint(1, r"STANDARD\1,1", "8INX10IN", "PORTRAIT", lambda: iter(()))
-SESSION, FILM = "1.2.3", "1.2.4"
+from tests.printing.printing_by_hand import by_hand, image_uid, picture
 
 
 @pytest.fixture
-def assoc(tmp_path):
+def hand(tmp_path):
     """An association with the simulated printer."""
-    with simulated_printer(("127.0.0.1", 0), tmp_path) as server:
-        ae = AE("TEST")
-        ae.add_requested_context(META)
-        ae.add_requested_context(sop_class.Verification)
-        open_ = ae.associate("127.0.0.1", server.server_address[1], ae_title="SIMFILM")
-        yield open_
-        open_.release()
+    with (
+        simulated_printer(("127.0.0.1", 0), tmp_path) as server,
+        by_hand(server.server_address[1], "SIMFILM") as hand,
+    ):
+        yield hand
 
 
-def create(assoc, sop, ds, uid):
-    return assoc.send_n_create(ds, sop, uid, meta_uid=META)
-
-
-def session(assoc):
-    return create(assoc, sop_class.BasicFilmSession, None, SESSION)[0].Status
-
-
-def box(assoc, **changes):
-    ds = film.film_box(PAGE, SESSION)
-    for keyword, value in changes.items():
-        setattr(ds, keyword, value)
-    return create(assoc, sop_class.BasicFilmBox, ds, FILM)
-
-
-def put(assoc, uid, ds):
-    return assoc.send_n_set(ds, sop_class.BasicGrayscaleImageBox, uid, meta_uid=META)[0].Status
-
-
-def image_uid(reply):
-    return reply.ReferencedImageBoxSequence[0].ReferencedSOPInstanceUID
-
-
-def picture(position=1, **changes):
-    ds = film.image_box(BoxPixels(position, 2, 2, 8, b"\xff" * 4))
-    for keyword, value in changes.items():
-        setattr(ds.BasicGrayscaleImageSequence[0], keyword, value)
+def without(ds, keyword):
+    del ds[keyword]
     return ds
 
 
-def act(assoc, uid=FILM, kind=1, sop=sop_class.BasicFilmBox):
-    return assoc.send_n_action(None, kind, sop, uid, meta_uid=META)[0].Status
-
-
-def delete(assoc, sop, uid):
-    return assoc.send_n_delete(sop, uid, meta_uid=META).Status
-
-
-def test_it_answers_an_echo_and_tells_its_status(assoc):
+def test_it_answers_an_echo_and_tells_its_status(hand):
     """PS3.4 Annex A, H.4.6."""
-    printer = sop_class.Printer
-    status, ds = assoc.send_n_get([], printer, sop_class.PrinterInstance, meta_uid=META)
+    status, ds = hand.get(sop.Printer, sop.PrinterInstance)
 
-    assert assoc.send_c_echo().Status == 0
-    assert (status.Status, ds.PrinterStatus) == (0, "NORMAL")
-    assert assoc.send_n_get([], printer, "1.2.9", meta_uid=META)[0].Status == 0x0112
+    assert hand.assoc.send_c_echo().Status == 0
+    assert (status, ds.PrinterStatus, ds.PrinterName) == (0, "NORMAL", "SIMFILM")
+    assert hand.get(sop.Printer, "1.2.9")[0] == 0x0112
+    part = hand.get(sop.Printer, sop.PrinterInstance, 0x21100010)[1]
+    assert [element.keyword for element in part] == ["PrinterStatus"]
 
 
-def test_one_session_in_an_association_before_any_film(assoc):
+def test_one_session_in_an_association_before_any_film(hand):
     """PS3.4 H.4.1.2.1.3: 0117 before the session, 0111 for a second one."""
-    assert box(assoc)[0].Status == 0x0117
-    assert delete(assoc, sop_class.BasicFilmSession, SESSION) == 0x0112
-    assert session(assoc) == 0
-    assert session(assoc) == 0x0111
-    assert delete(assoc, sop_class.BasicFilmSession, SESSION) == 0
-    assert session(assoc) == 0
+    hand.session_uid = "1.2.3"
+    assert hand.film()[0] == 0x0117
+    assert hand.delete(sop.BasicFilmSession, "1.2.3") == 0x0112
+    assert hand.session() == 0
+    uid = hand.session_uid
+    assert hand.session() == 0x0111
+    assert hand.delete(sop.BasicFilmSession, uid) == 0
+    assert hand.session() == 0
 
 
 @pytest.mark.parametrize(
@@ -89,70 +50,74 @@ def test_one_session_in_an_association_before_any_film(assoc):
     [
         ({"ImageDisplayFormat": ""}, 0x0120),
         ({"ReferencedFilmSessionSequence": []}, 0x0120),
-        ({"ImageDisplayFormat": "SLIDE"}, 0x0106),
+        ({"ImageDisplayFormat": "DIAMOND"}, 0x0106),
     ],
 )
-def test_film_boxes(assoc, changes, status):
+def test_film_boxes(hand, changes, status):
     """PS3.4 Table H.4-6."""
-    session(assoc)
+    hand.session()
 
-    assert box(assoc, **changes)[0].Status == status
+    assert hand.film(**changes)[0] == status
+
+
+@pytest.mark.parametrize(("layout", "boxes"), [("SLIDE", 20), (r"CUSTOM\1", 3)])
+def test_formats_that_are_the_printers_own_have_its_boxes(hand, layout, boxes):
+    """PS3.3 C.13.3: SLIDE, SUPERSLIDE and CUSTOM are cut as the printer is made."""
+    hand.session()
+
+    assert len(hand.film(layout)[1].ReferencedImageBoxSequence) == boxes
 
 
 @pytest.mark.parametrize(
-    ("ds", "status"),
+    ("position", "item", "status"),
     [
-        (picture(2), 0x0106),
-        (picture(Rows=9), 0x0106),
-        (picture(BitsStored=7), 0x0106),
-        (picture(PixelRepresentation=1), 0x0106),
-        (Dataset(), 0x0120),
+        (2, None, 0x0106),
+        (1, [picture(Rows=9)], 0x0106),
+        (1, [picture(BitsStored=7)], 0x0106),
+        (1, [picture(PixelRepresentation=1)], 0x0106),
+        (1, [picture(is_color=True)], 0x0106),
+        (1, [without(picture(), "PixelData")], 0x0120),
     ],
 )
-def test_image_boxes(assoc, ds, status):
-    """PS3.3 C.13.5: positions, depths and lengths."""
-    session(assoc)
-    _, reply = box(assoc)
-    if not ds:
-        ds.Polarity = "NORMAL"
+def test_image_boxes(hand, position, item, status):
+    """PS3.3 C.13.5: positions, depths and lengths; PS3.4 Table H.4-10: pixel data."""
+    hand.session()
+    _, made = hand.film()
 
-    assert put(assoc, image_uid(reply), ds) == status
-    assert put(assoc, "1.2.9", picture()) == 0x0112
+    assert hand.put(image_uid(made), position, item=item) == status
+    assert hand.put("1.2.9") == 0x0112
 
 
-def test_pixels_must_be_there(assoc):
-    """PS3.4 Table H.4-10: missing pixel data is 0120."""
-    session(assoc)
-    _, reply = box(assoc)
-    empty = picture()
-    del empty.BasicGrayscaleImageSequence[0].PixelData
-
-    assert put(assoc, image_uid(reply), empty) == 0x0120
-
-
-def test_an_empty_sequence_erases_and_an_empty_film_is_not_printed(assoc, tmp_path):
+def test_an_empty_sequence_erases_and_an_empty_film_is_not_printed(hand, tmp_path):
     """PS3.4 H.4.3.2.2.1.3; B603 stands for “nothing was printed”."""
-    session(assoc)
-    _, reply = box(assoc)
-    erased = picture()
-    erased.BasicGrayscaleImageSequence = []
+    hand.session()
+    _, made = hand.film()
 
-    assert put(assoc, image_uid(reply), picture()) == 0
-    assert put(assoc, image_uid(reply), erased) == 0
-    assert act(assoc) == 0xB603
+    assert hand.put(image_uid(made)) == 0
+    assert hand.put(image_uid(made), item=[]) == 0
+    assert hand.act()[0] == 0xB603
     assert not list(tmp_path.glob("*.png"))
 
 
-def test_actions_and_classes(assoc):
+def test_actions_and_classes(hand):
     """PS3.4 H.4.2.2.4: type 1 on a film box."""
-    session(assoc)
-    box(assoc)
+    hand.session()
+    hand.film()
 
-    assert act(assoc, kind=2) == 0x0123
-    assert act(assoc, sop=sop_class.BasicFilmSession, uid=SESSION) == 0x0123
-    assert act(assoc, uid="1.2.9") == 0x0112
-    assert create(assoc, sop_class.Printer, None, "1.2.9")[0].Status == 0x0118
-    status, _ = assoc.send_n_set(picture(), sop_class.BasicFilmBox, FILM, meta_uid=META)
+    assert hand.act(kind=2)[0] == 0x0123
+    assert hand.act(hand.session_uid, sop_class=sop.BasicFilmSession)[0] == 0x0123
+    assert hand.act("1.2.9")[0] == 0x0112
+    assert hand.create(sop.Printer, "1.2.9", None)[0] == 0x0118
+    status, _ = hand.assoc.send_n_set(
+        picture(), sop.BasicFilmBox, hand.film_uid, meta_uid=hand.meta
+    )
     assert status.Status == 0x0118
-    assert delete(assoc, sop_class.BasicFilmBox, FILM) == 0
-    assert delete(assoc, sop_class.BasicFilmBox, FILM) == 0x0112
+    assert hand.delete(sop.BasicFilmBox, hand.film_uid) == 0
+    assert hand.delete(sop.BasicFilmBox, hand.film_uid) == 0x0112
+
+
+def test_the_gray_printer_takes_nothing_more(hand):
+    """printing.md §4: most small printers have no colour, no print jobs, no annotation."""
+    accepted = {str(context.abstract_syntax) for context in hand.assoc.accepted_contexts}
+
+    assert accepted == {str(hand.meta), str(sop.Verification)}

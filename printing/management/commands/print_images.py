@@ -2,22 +2,27 @@
 
 import math
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from portal.errors import InvalidInput, PortalError
 from portal.services import facility_named
 from portal.types import Actor
-from printing.models import JobState, PrintJob
-from printing.selectors.printers import printer_named
+from printing import layout
+from printing.models import FilmOrientation, JobState, Printer, PrintJob, PrintPool, PrintPriority
+from printing.selectors.printers import pool_named, printer_named
 from printing.services.image_jobs import images_print
 from printing.services.images import image_add
 
 BY = Actor.command("print_images")
 POLL_SECONDS = 0.2
 UNUSABLE_FILE, STILL_WAITING = 2, 5
+COLOR = {"auto": None, "gray": False, "color": True}  # of --color: PrintJob.is_color
 EXIT_STATUS = {
     JobState.COMPLETED: 0,
     JobState.PROCESSING_STOPPED: 3,
@@ -39,10 +44,26 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the command line."""
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument("--printer", required=True, metavar="NAME")
+        taker = parser.add_mutually_exclusive_group(required=True)
+        taker.add_argument("--printer", metavar="NAME")
+        taker.add_argument("--pool", metavar="NAME", help="whichever of its printers can take it")
         parser.add_argument("--layout", default=r"STANDARD\1,1", help=r"such as STANDARD\2,2")
         parser.add_argument("--size", help="such as 14INX17IN; left out: the printer's")
+        parser.add_argument(
+            "--orientation", choices=FilmOrientation.values, default=FilmOrientation.PORTRAIT
+        )
+        parser.add_argument("--medium", help="such as “BLUE FILM”; left out: the printer's")
+        parser.add_argument("--color", choices=COLOR, default="auto", help="as the printer is set")
         parser.add_argument("--copies", type=int, default=1)
+        parser.add_argument("--priority", choices=PrintPriority.values, default=PrintPriority.MED)
+        parser.add_argument("--label", default="", help="Film Session Label")
+        parser.add_argument("--hold", action="store_true", help="until somebody releases it")
+        parser.add_argument(
+            "--hold-until",
+            metavar="TIME",
+            type=_time,
+            help="until then: 2026-11-21T18:00, by the clock of this site",
+        )
         parser.add_argument(
             "--plain", action="store_true", help="windowed pixels, unscaled and without text"
         )
@@ -64,7 +85,11 @@ class Command(BaseCommand):
 
     def _queue(self, options: dict[str, Any]) -> PrintJob:
         facility = facility_named(options["facility"])
-        printer = printer_named(facility_id=facility.pk, name=options["printer"])
+        printer, pool = None, None
+        if options["pool"]:
+            pool = pool_named(facility_id=facility.pk, name=options["pool"])
+        else:
+            printer = printer_named(facility_id=facility.pk, name=options["printer"])
         image_ids, unusable = [], []
         for path in options["files"]:
             try:
@@ -76,11 +101,19 @@ class Command(BaseCommand):
             raise CommandError("\n".join(unusable), returncode=UNUSABLE_FILE)
         return images_print(
             facility_id=facility.pk,
-            printer_id=printer.pk,
+            printer_id=printer.pk if printer else None,
+            pool_id=pool.pk if pool else None,
             image_ids=image_ids,
             image_display_format=options["layout"],
-            film_size_id=options["size"] or printer.film_size_id,
+            film_size_id=options["size"] or _size(printer, pool),
+            film_orientation=options["orientation"],
             number_of_copies=options["copies"],
+            print_priority=options["priority"],
+            medium_type=options["medium"],
+            film_session_label=options["label"],
+            is_held=options["hold"],
+            hold_until=options["hold_until"],
+            is_color=COLOR[options["color"]],
             is_plain=options["plain"],
             is_mixing_confirmed=True,  # who names files on a command line means them
             by=BY,
@@ -101,3 +134,19 @@ class Command(BaseCommand):
             if time.monotonic() >= deadline:
                 return STILL_WAITING
             time.sleep(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+
+
+def _time(text: str) -> datetime:
+    """Read a time; without a zone it is meant by the clock of this site."""
+    found = parse_datetime(text)
+    if found is None:
+        raise ValueError(text)
+    return found if timezone.is_aware(found) else timezone.make_aware(found)
+
+
+def _size(printer: Printer | None, pool: PrintPool | None) -> str:
+    """Return the size that the printer, or the first of the pool, is set to."""
+    if printer is None and pool is not None:
+        first = pool.members.select_related("printer").first()
+        printer = first.printer if first else None
+    return printer.film_size_id if printer else layout.DEFAULT_FILM_SIZE_ID

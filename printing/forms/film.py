@@ -1,17 +1,18 @@
-"""Forms of the printing pages; the services check what a form cannot know."""
+"""Forms of the film page, and printing's words for sizes and media."""
 
 import re
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from printing import layout
-from printing.models import FilmOrientation, Printer, PrinterModel, PrintPriority
+from printing.models import FilmOrientation, PrinterModel, PrintPriority
+from printing.types import Capabilities
 
 Label = str | Promise
+POOL = "pool-"  # of a choice among printers and pools, before its number
 
 MEDIUM_LABELS: dict[str, Label] = {
     "BLUE FILM": _("Blue film"),
@@ -45,9 +46,9 @@ def medium_label(medium_type: str) -> Label:
     return MEDIUM_LABELS.get(medium_type, medium_type)
 
 
-def sizes_of(model: PrinterModel | None, kept: str = "") -> list[tuple[str, str]]:
+def sizes_of(takes: PrinterModel | Capabilities | None, kept: str = "") -> list[tuple[str, str]]:
     """Return the film sizes to choose from, with the one that is set even if not taken."""
-    sizes = list(model.film_size_ids if model and model.film_size_ids else layout.FILM_SIZES_MM)
+    sizes = list(takes.film_size_ids if takes and takes.film_size_ids else layout.FILM_SIZES_MM)
     if kept and kept not in sizes:
         sizes.insert(0, kept)
     return [(size, size_label(size)) for size in sizes]
@@ -72,11 +73,11 @@ class LayoutForm(forms.Form):
         label=_("Patient and image lines in each picture"), required=False
     )
 
-    def __init__(self, *args: Any, model: PrinterModel | None, kept_size: str, **kw: Any) -> None:
+    def __init__(self, *args: Any, takes: Capabilities | None, kept_size: str, **kw: Any) -> None:
         super().__init__(*args, **kw)
         field = self.fields["film_size_id"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = sizes_of(model, kept_size)
+        field.choices = sizes_of(takes, kept_size)
 
 
 class FillForm(forms.Form):
@@ -135,11 +136,12 @@ class WindowForm(forms.Form):
 class PrintForm(forms.Form):
     """Where and how films are printed."""
 
-    printer = forms.ModelChoiceField(
+    printer = forms.ChoiceField(
         label=_("Printer"),
-        queryset=Printer.objects.none(),
-        empty_label=None,
-        error_messages={"required": _("Choose a printer.")},
+        error_messages={
+            "required": _("Choose a printer."),
+            "invalid_choice": _("Choose a printer."),
+        },
     )
     medium_type = forms.ChoiceField(label=_("Medium"), required=False)
     number_of_copies = forms.IntegerField(
@@ -160,98 +162,27 @@ class PrintForm(forms.Form):
     )
     is_mixing_confirmed = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, printers: Any, chosen: Printer | None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        targets: list[tuple[str, str]],
+        takes: Capabilities | None,
+        usual_medium: str,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         field, medium = self.fields["printer"], self.fields["medium_type"]
-        assert isinstance(field, forms.ModelChoiceField)
+        assert isinstance(field, forms.ChoiceField)
         assert isinstance(medium, forms.ChoiceField)
-        field.queryset = printers
-        default = medium_label(chosen.medium_type) if chosen and chosen.medium_type else ""
-        empty = (
-            _("Printer’s own (%(medium)s)") % {"medium": default} if default else _("Printer’s own")
-        )
-        known = chosen.model.medium_types if chosen else []
+        field.choices = targets
+        usual = {"medium": medium_label(usual_medium)}
+        empty = _("Printer’s own (%(medium)s)") % usual if usual_medium else _("Printer’s own")
+        known = takes.medium_types if takes else ()
         medium.choices = [("", empty), *((term, medium_label(term)) for term in known)]
 
-
-class PrinterForm(forms.Form):
-    """A printer: its device, what its model takes, its defaults and its patience."""
-
-    name = forms.CharField(
-        label=_("Name"), max_length=64, help_text=_("As people choose it on the film page.")
-    )
-    ae_title = forms.CharField(
-        label=_("AE title"),
-        max_length=16,
-        help_text=_("What the printer is called on the network; capitals matter."),
-        widget=forms.TextInput(attrs={"class": "mono", "autocomplete": "off"}),
-    )
-    host = forms.CharField(
-        label=_("Host name or IP address"),
-        max_length=255,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Without an address nothing can be sent to it.")},
-    )
-    port = forms.IntegerField(
-        label=_("Port"),
-        min_value=1,
-        max_value=65535,
-        error_messages={
-            "min_value": _("Ports go from 1 to 65535."),
-            "max_value": _("Ports go from 1 to 65535."),
-            "invalid": _("A port is a number from 1 to 65535."),
-            "required": _("A port is a number from 1 to 65535."),
-        },
-    )
-    model = forms.ChoiceField(
-        label=_("Model"), help_text=_("Says which sizes, layouts and media it takes.")
-    )
-    film_size_id = forms.CharField(label=_("Usual film size"), max_length=16)
-    medium_type = forms.CharField(
-        label=_("Usual medium"), max_length=16, required=False, help_text=_("Empty: not sent.")
-    )
-    film_destination = forms.CharField(
-        label=_("Destination"), max_length=16, required=False, help_text=_("Empty: not sent.")
-    )
-    retry_plan_s = forms.CharField(
-        label=_("Retry after, in seconds"),
-        required=False,
-        widget=forms.TextInput(attrs={"class": "num", "autocomplete": "off"}),
-    )
-    action_timeout_s = forms.IntegerField(
-        label=_("Longest wait for a film, in seconds"), min_value=1, max_value=3600, required=False
-    )
-    is_accepting = forms.BooleanField(label=_("Lets new jobs in"), required=False, initial=True)
-
-    def __init__(self, *args: Any, models: list[tuple[str, str]], is_new: bool, **kw: Any) -> None:
-        super().__init__(*args, **kw)
-        self.known_terms: dict[str, list[tuple[str, Label]]] = {
-            "film_size_id": [(size, size_label(size)) for size in layout.FILM_SIZES_MM],
-            "medium_type": list(MEDIUM_LABELS.items()),
-            "film_destination": [("PROCESSOR", ""), ("MAGAZINE", "")],
-        }
-        for name in self.known_terms:
-            self.fields[name].widget.attrs |= {"list": f"{name}-terms", "autocomplete": "off"}
-        defaults = {
-            "retry_plan_s": ", ".join(str(pause) for pause in settings.PRINT_RETRY_S),
-            "action_timeout_s": settings.PRINT_ACTION_TIMEOUT_S,
-        }
-        for name, default in defaults.items():
-            self.fields[name].help_text = _("Empty: %(default)s.") % {"default": default}
-        field = self.fields["model"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = models
-        if not is_new:
-            self.fields["name"].disabled = True
-            self.fields["ae_title"].disabled = True
-            self.fields["name"].help_text = _("The name is the key; add another printer instead.")
-            self.fields["ae_title"].help_text = ""
-
-    def clean_retry_plan_s(self) -> list[int]:
-        """Read `30, 60, 120` as pauses in seconds."""
-        text = self.cleaned_data["retry_plan_s"].replace(",", " ").split()
-        if any(not word.isdecimal() or int(word) > 86400 for word in text):
-            raise forms.ValidationError(
-                _("Write pauses in seconds, for example 30, 60, 120; each at most a day.")
-            )
-        return [int(word) for word in text]
+    def chosen(self) -> dict[str, int]:
+        """Return where the films go: to a printer, or to a pool."""
+        key = self.cleaned_data["printer"]
+        if key.startswith(POOL):
+            return {"pool_id": int(key.removeprefix(POOL))}
+        return {"printer_id": int(key)}

@@ -1,0 +1,51 @@
+"""Pictures scaled onto a canvas, gray or RGB, a band of rows at a time."""
+
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+Array = np.ndarray[Any, Any]
+BAND_ROWS = 256  # of the canvas
+CUBIC_REACH = 2  # source pixels on either side that a cubic kernel looks at, per step
+
+
+def new_canvas(size: tuple[int, int], bits: int, *, is_color: bool) -> Array:
+    """Return a black canvas of so many columns and rows."""
+    shape = (size[1], size[0], 3) if is_color else (size[1], size[0])
+    return np.zeros(shape, np.uint8 if bits == 8 or is_color else np.uint16)
+
+
+def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """Return the size that fills the room as far as the proportions allow."""
+    scale = min(room[0] / size[0], room[1] / size[1])
+    return (
+        min(room[0], max(1, round(size[0] * scale))),
+        min(room[1], max(1, round(size[1] * scale))),
+    )
+
+
+def put_centered(canvas: Array, picture: Array, size: tuple[int, int], top_value: int) -> None:
+    """Scale a picture to that many columns and rows, in the middle of the canvas."""
+    left, top = (canvas.shape[1] - size[0]) // 2, (canvas.shape[0] - size[1]) // 2
+    target = canvas[top : top + size[1], left : left + size[0]]
+    if picture.shape[:2] == target.shape[:2]:
+        target[:] = _as_deep(picture, target)
+        return
+    step = picture.shape[0] / size[1]
+    reach = ceil(CUBIC_REACH * max(1.0, step)) + 1
+    for start in range(0, size[1], BAND_ROWS):
+        stop = min(size[1], start + BAND_ROWS)
+        first = max(0, floor(start * step) - reach)
+        last = min(picture.shape[0], ceil(stop * step) + reach)
+        band = Image.fromarray(np.ascontiguousarray(picture[first:last]))
+        place = (0, start * step - first, picture.shape[1], min(stop * step, last) - first)
+        scaled = band.resize((size[0], stop - start), Image.Resampling.BICUBIC, box=place)
+        # A cubic curve overshoots at edges.
+        target[start:stop] = _as_deep(np.minimum(np.asarray(scaled), top_value), target)
+
+
+def _as_deep(picture: Array, target: Array) -> Array:
+    """Return gray so that it can be put into three channels as well."""
+    return picture[..., None] if picture.ndim < target.ndim else picture

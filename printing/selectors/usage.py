@@ -1,0 +1,168 @@
+"""Sums over the account of films, for the usage page, its CSV and the API: always of one filter."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from printing.models import PrintUse, RejectReason
+
+# What films are counted by: fields of PrintUse.
+DIMENSIONS = (
+    "film_size_id",
+    "medium_type",
+    "requesting_unit",
+    "modality",
+    "printer_name",
+    "created_by_name",
+    "patient_id",
+)
+# Printed again for these, a film was wasted: either the one before, or this one (see accounting).
+REJECTS = tuple(reason for reason in RejectReason.values if reason != RejectReason.EXTRA_COPY)
+STEPS = ("day", "week", "month")
+
+
+@dataclass(frozen=True)
+class UsageFilter:
+    """Which films are meant; None: any; an empty text: those of whom it is not known."""
+
+    since: date | None = None
+    until: date | None = None  # that day too
+    film_size_id: str | None = None
+    medium_type: str | None = None
+    requesting_unit: str | None = None
+    modality: str | None = None
+    printer_name: str | None = None
+    created_by_name: str | None = None
+    patient_id: str | None = None
+    is_paper: bool | None = None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How many were used; `total` is films and sheets together, the others are parts of it."""
+
+    total: int = 0
+    sheets: int = 0  # of paper
+    rejects: int = 0  # printed again with a reason to, failed, or given up
+    extra: int = 0  # printed again because one more was wanted
+    tests: int = 0  # calibration pages
+
+    @property
+    def films(self) -> int:
+        """How many were film."""
+        return self.total - self.sheets
+
+    @property
+    def rate(self) -> float:
+        """How many of a hundred were rejects."""
+        return 100 * self.rejects / self.total if self.total else 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return both together."""
+        return Usage(
+            **{
+                field.name: getattr(self, field.name) + getattr(other, field.name)
+                for field in fields(self)
+            }
+        )
+
+
+@dataclass(frozen=True)
+class UsageRow:
+    """What one unit, size, person … used."""
+
+    value: str
+    usage: Usage
+
+
+SUMS = {
+    "total": Sum("films", default=0),
+    "sheets": Sum("films", filter=Q(is_paper=True), default=0),
+    "rejects": Sum("films", filter=Q(reprint_reason__in=REJECTS), default=0),
+    "extra": Sum("films", filter=Q(reprint_reason=RejectReason.EXTRA_COPY), default=0),
+    "tests": Sum("films", filter=Q(is_calibration=True), default=0),
+}
+
+
+def uses_filtered(uses: QuerySet[PrintUse], wanted: UsageFilter) -> QuerySet[PrintUse]:
+    """Return those of the uses that are meant."""
+    for name in (*DIMENSIONS, "is_paper"):
+        value = getattr(wanted, name)
+        if value is not None:
+            uses = uses.filter(**{name: value})
+    if wanted.since is not None:
+        uses = uses.filter(at__gte=_midnight(wanted.since))
+    if wanted.until is not None and wanted.until < date.max:
+        uses = uses.filter(at__lt=_midnight(wanted.until + timedelta(days=1)))
+    return uses
+
+
+def usage_total(uses: QuerySet[PrintUse]) -> Usage:
+    """Return how much was used in all."""
+    return Usage(**uses.order_by().aggregate(**SUMS))
+
+
+def usage_by(uses: QuerySet[PrintUse], dimension: str) -> list[UsageRow]:
+    """Return how much was used by each unit, size, person …, the most first; sums to the total."""
+    found = uses.order_by().values(dimension).annotate(**SUMS)
+    rows = [UsageRow(row[dimension], _usage(row)) for row in found]
+    return sorted(rows, key=lambda row: (-row.usage.total, row.value))
+
+
+def usage_by_time(
+    uses: QuerySet[PrintUse], step: str, since: date | None, until: date | None
+) -> list[tuple[date, Usage]]:
+    """Return how much was used in each day, week (its Monday) or month, those without any too."""
+    found = uses.order_by().annotate(day=TruncDate("at")).values("day").annotate(**SUMS)
+    days: dict[date, Usage] = {row["day"]: _usage(row) for row in found}
+    if not days and (since is None or until is None):
+        return []
+    first, last = since or min(days), until or max(days)
+    sums = {start: Usage() for start in _starts(step, first, last)}
+    for day, usage in days.items():
+        sums[step_start(step, day)] += usage
+    return sorted(sums.items())
+
+
+def rejects_by_reason(uses: QuerySet[PrintUse], dimension: str) -> dict[str, dict[str, int]]:
+    """Return the rejects of each unit, size …, by reason."""
+    found = (
+        uses.order_by()
+        .filter(reprint_reason__in=REJECTS)
+        .values(dimension, "reprint_reason")
+        .annotate(count=Sum("films"))
+    )
+    table: dict[str, dict[str, int]] = {}
+    for row in found:
+        table.setdefault(row[dimension], {})[row["reprint_reason"]] = row["count"]
+    return table
+
+
+def step_start(step: str, day: date) -> date:
+    """Return the first day of the day, week or month that a day is in."""
+    if step == "month":
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if step == "week" else day
+
+
+def _usage(row: Mapping[str, Any]) -> Usage:
+    return Usage(**{name: row[name] for name in SUMS})
+
+
+def _starts(step: str, first: date, last: date) -> Iterable[date]:
+    day, end = step_start(step, first), step_start(step, last)
+    while day <= end:
+        yield day
+        if step == "month":
+            day = (day + timedelta(days=31)).replace(day=1)
+        else:
+            day += timedelta(days=7 if step == "week" else 1)
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,103 @@
+"""Films in a printer's own queue: who asks next, and what was answered (PS3.4 H.4.5)."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from printing.models import JobState, Printer, PrintJob
+from printing.selectors.printers import capabilities
+from printing.services.job_ground import FOLLOW_EVERY, followed, job_settle
+from printing.services.job_log import job_log, job_tell
+from printing.services.leases import LEASE, address_release, address_take, busy
+from printing.services.outcomes import print_job_status
+from printing.types import LineKind, LogLine, PrintJobStatus
+from printing.types.following import AskedDevice, FollowedJob
+
+FOLLOWABLE = (JobState.PROCESSING, JobState.PROCESSING_STOPPED)
+
+
+def follow_claim(*, lease_owner: str) -> FollowedJob | None:
+    """Take the next job whose films are to be asked about, and its device."""
+    if not _due().exists():
+        return None  # a read: idle workers take no write lock
+    with transaction.atomic():
+        now = timezone.now()
+        job = (
+            _due()
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("printer__device", "printer__model", "facility")
+            .first()
+        )
+        if job is None or not address_take(*job.printer.address, lease_owner, now):
+            return None
+        job.follow_at = now + LEASE  # whoever dies while asking is followed by another
+        job.save(update_fields=["follow_at"])
+        return _followed_job(job, lease_owner)
+
+
+@transaction.atomic
+def follow_record(
+    *,
+    job_id: int,
+    lease_owner: str,
+    statuses: Sequence[PrintJobStatus] = (),
+    lines: Sequence[LogLine] = (),
+    sentence: str = "",
+) -> PrintJob:
+    """Record what was answered; `sentence` says why there was no answer."""
+    job = (
+        PrintJob.objects.select_for_update(of=("self",))
+        .select_related("printer__device", "printer__model", "facility")
+        .get(pk=job_id)
+    )
+    address_release(lease_owner)
+    job_log(job, lines)
+    if job.follow_at is None or job.lease_owner or job.state not in FOLLOWABLE:
+        return job  # a person ended it meanwhile, or it is printed again
+    if sentence:
+        job_log(job, [LogLine(sentence, kind=LineKind.NOTE)])
+    for status in statuses:
+        print_job_status(job, status)
+    now = timezone.now()
+    if job.follow_until is not None and job.follow_until <= now:
+        followed(job).update(ended_at=now)
+    job.follow_at = now + FOLLOW_EVERY if followed(job).exists() else None
+    job.save(update_fields=["follow_at"])
+    if job.state == JobState.PROCESSING:
+        job_settle(job)
+    job_tell(job)
+    return job
+
+
+def _due() -> QuerySet[PrintJob]:
+    now = timezone.now()
+    return PrintJob.objects.filter(
+        ~busy(now, to="printer__"), state__in=FOLLOWABLE, lease_owner="", follow_at__lte=now
+    ).order_by("follow_at", "pk")
+
+
+def _followed_job(job: PrintJob, lease_owner: str) -> FollowedJob:
+    uids = followed(job).exclude(print_job_uid="").values_list("print_job_uid", flat=True)
+    return FollowedJob(
+        job_id=job.pk,
+        device=asked_device(job.printer, lease_owner),
+        print_job_uids=tuple(dict.fromkeys(uids)),
+        ipp_job_id=job.ipp_job_id,
+    )
+
+
+def asked_device(printer: Printer, lease_owner: str) -> AskedDevice:
+    """Return where a printer is asked, by whoever has its address."""
+    host, port = printer.address
+    return AskedDevice(
+        lease_owner=lease_owner,
+        host=host,
+        port=port,
+        called_ae_title=printer.device.ae_title if printer.device else "",
+        calling_ae_title=printer.facility.ae_title,
+        has_tls=bool(printer.device and printer.device.has_tls),
+        capabilities=capabilities(printer),
+        ipp_uri=printer.ipp_uri,
+    )

@@ -1,0 +1,188 @@
+"""What all changes of print jobs share: locking, queueing again, ending; sentences."""
+
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from portal.errors import Conflict, NotFound
+from portal.selectors import require
+from portal.types import Actor, Permission
+from printing.models import JobState, PageState, PrintedPage, Printer, PrintJob
+from printing.selectors import jobs as job_selectors
+from printing.services import reasons
+from printing.services.job_alerts import job_alerts_settle, job_failed_alert
+
+FOLLOW_EVERY = timedelta(seconds=15)
+# Nobody but a person knows what became of these.
+TO_DECIDE = (PageState.UNKNOWN, PageState.FAILED)
+CROPPED = 0xB609
+NEVER_AGAIN = (*PrintedPage.OUT, PageState.DISCARDED)
+
+
+def job_locked(job_id: int, by: Actor) -> PrintJob:
+    """Return the locked job: one's own with the right to films, any with the right to queues."""
+    job = (
+        PrintJob.objects.select_for_update(of=("self",))
+        .select_related("printer__device", "printer__model", "facility")
+        .filter(pk=job_id)
+        .first()
+    )
+    if job is None:
+        raise NotFound(f"There is no print job {job_id}.")
+    if not job_selectors.may_change(job, by):
+        require(by, job.facility_id, Permission.JOB_MANAGE)  # says what is missing
+    return job
+
+
+def require_decided(job: PrintJob) -> None:
+    """Refuse to go on while somebody has to look what became of a page."""
+    page = job.pages.filter(state__in=(*TO_DECIDE, PageState.SENT)).first()
+    if page is None:
+        return
+    if page.state == PageState.FAILED:
+        raise Conflict(
+            f"The printer failed over page {page.number}. Look at the printer and decide what "
+            "becomes of that page first."
+        )
+    raise Conflict(
+        f"Nobody knows yet whether page {page.number} came out. Look at the printer and "
+        "decide that first."
+    )
+
+
+def queue_again(job: PrintJob) -> None:
+    """Put the job at the head of its retry plan, and save it."""
+    if job.state != JobState.PENDING:
+        job.move_to(JobState.PENDING)
+    job.attempts, job.next_attempt_at = 0, None
+    job.hold_until, job.is_cancel_asked = None, False
+    job.state_reasons = [] if job.printer.is_enabled else [reasons.PRINTER_STOPPED]
+    job.message = "" if job.printer.is_enabled else why_waiting(job.printer)
+    job.save()
+    job_alerts_settle(job)
+
+
+def job_cancel_now(job: PrintJob, name: str) -> None:
+    """End a job that nobody wants any more, and save it."""
+    job.move_to(JobState.CANCELED)
+    job.state_reasons, job.message = [reasons.CANCELED], canceled_sentence(job, name)
+    job.next_attempt_at, job.follow_at, job.ended_at = None, None, timezone.now()
+    job.save()
+    job_alerts_settle(job)
+
+
+def job_settle(job: PrintJob) -> None:
+    """Say where a job stands of which every page is out, failed or given up; saves it."""
+    pages = job.pages.all()
+    if pages.filter(state=PageState.FAILED).exists():
+        _stop_failed(job, pages)
+    elif followed(job).exists():
+        _follow(job)
+    elif not pages.filter(state__in=PrintedPage.OUT).exists():
+        job_cancel_now(job, "a person")
+    else:
+        _complete(job, pages)
+
+
+def followed(job: PrintJob) -> QuerySet[PrintedPage]:
+    """Return the pages that are in the printer's own queue."""
+    # A page that another printer took, before the job was moved, is not known to this one.
+    mine = job.pages.filter(printer_name=job.printer.name)
+    return mine.filter(state=PageState.ACCEPTED, ended_at=None).exclude(print_job_uid="")
+
+
+def canceled_sentence(job: PrintJob, name: str) -> str:
+    """Say who cancelled, why, and what the printer had accepted by then."""
+    accepted = job.pages.filter(state__in=PrintedPage.OUT).count()
+    why = f" ({job.cancel_reason})" if job.cancel_reason else ""
+    return (
+        f"Cancelled by {name}{why}. The printer accepted {accepted} of {job.pages.count()} pages."
+    )[:500]
+
+
+def why_waiting(printer: Printer) -> str:
+    """Say why jobs of a stopped printer wait."""
+    return f"{printer.name} is stopped: {printer.state_message}"[:500]
+
+
+def _follow(job: PrintJob) -> None:
+    now = timezone.now()
+    if job.state == JobState.PROCESSING_STOPPED:
+        job.move_to(JobState.PENDING)  # decided; there is no arrow back, and nothing to send
+        job.move_to(JobState.PROCESSING)
+    printed = job.pages.filter(state=PageState.PRINTED).count()
+    done = f" {printed} of {job.pages.count()} are done." if printed else ""
+    job.state_reasons = [reasons.IN_DEVICE]
+    job.message = f"The printer accepted every page and has them in its own queue.{done}"
+    job.follow_at = now + FOLLOW_EVERY
+    job.follow_until = job.follow_until or now + timedelta(seconds=job.printer.follow_s)
+    job.next_attempt_at = None
+    job.save()
+
+
+def _stop_failed(job: PrintJob, pages: QuerySet[PrintedPage]) -> None:
+    if job.state != JobState.PROCESSING_STOPPED:
+        job.move_to(JobState.PROCESSING_STOPPED)
+    failed = pages.filter(state=PageState.FAILED)
+    said = failed.exclude(execution_status_info="").first()
+    words = f" It says: {said.execution_status_info}." if said else ""
+    job.state_reasons = [reasons.FAILED_IN_DEVICE]
+    job.message = (
+        f"The printer accepted {page_names(failed)}, then failed over it.{words} "
+        "Look at the printer and decide."
+    )
+    job.follow_at = timezone.now() + FOLLOW_EVERY if followed(job).exists() else None
+    job.save()
+    job_failed_alert(job)
+
+
+def _complete(job: PrintJob, pages: QuerySet[PrintedPage]) -> None:
+    job.move_to(JobState.COMPLETED)
+    out = pages.filter(state__in=PrintedPage.OUT)
+    is_printed = not out.exclude(state=PageState.PRINTED).exists()
+    warned = [page for page in out if page.warnings]
+    job.state_reasons = [reasons.PRINTED if is_printed else reasons.SENT]
+    job.state_reasons += [reasons.WARNINGS] if warned else []
+    job.message = " ".join(filter(None, _complete_sentences(pages, out, is_printed, warned)))[:500]
+    job.ended_at, job.next_attempt_at, job.follow_at = timezone.now(), None, None
+    job.save()
+    job_alerts_settle(job)
+
+
+def _complete_sentences(
+    pages: QuerySet[PrintedPage],
+    out: QuerySet[PrintedPage],
+    is_printed: bool,
+    warned: list[PrintedPage],
+) -> list[str]:
+    count, asked = out.count(), pages.count()
+    which = f"all {count} pages" if count > 1 else "the page"
+    if count < asked:
+        which = f"{count} of {asked} pages; the others were given up"
+    verb = "printed" if is_printed else "accepted"
+    cropped = [page for page in warned if any(each["code"] == CROPPED for each in page.warnings)]
+    untold = out.filter(state=PageState.ACCEPTED).exclude(print_job_uid="")
+    gone = untold.filter(execution_status="GONE").exists()
+    return [
+        f"The printer {verb} {which}.",
+        f"A PICTURE WAS CROPPED on page {cropped[0].number}: anatomy may be missing. Look at the "
+        "film."
+        if cropped
+        else "",
+        f"The printer warned: {warned[0].warnings[0]['says']}." if warned and not cropped else "",
+        "The printer no longer knows its print job; whether it is done was not told."
+        if gone
+        else "The printer did not tell in time that it is done."
+        if untold.exists()
+        else "",
+    ]
+
+
+def page_names(pages: QuerySet[PrintedPage]) -> str:
+    """Name pages and copies as people do."""
+    named = []
+    for page in pages.order_by("copy", "number"):
+        many = page.job.pages.filter(number=page.number).count() > 1
+        named.append(f"{page.number} (copy {page.copy})" if many else str(page.number))
+    return ("page " if len(named) == 1 else "pages ") + ", ".join(named)

@@ -1,0 +1,119 @@
+"""API of the account of films: uses, totals, quotas."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from printing.models import PrintQuota, PrintUse
+from tests.api_clients import API, client_of, latest_audit, make_other_facility, require_problem
+from tests.printing.api_files import make_image, make_printer
+
+USES = f"{API}/print-uses/"
+QUOTAS = f"{API}/print-quotas/"
+
+
+@pytest.fixture
+def operator(make_user):
+    return client_of(make_user("operator"))
+
+
+def use(facility, number, **values):
+    known = {
+        "at": timezone.now(),
+        "page_number": 1,
+        "films": 1,
+        "printer_name": "FILM1",
+        "film_size_id": "14INX17IN",
+        "created_by_name": "Tess",
+        "modality": "CT",
+        "patient_id": "SYN-1",
+    }
+    return PrintUse.objects.create(facility=facility, job_number=number, **{**known, **values})
+
+
+def test_films_used_are_listed_and_filtered(facility, operator):
+    old = use(facility, 1, at=timezone.now() - timedelta(days=40))
+    new = use(facility, 2, films=3, film_size_id="A4", is_paper=True)
+
+    assert [row["id"] for row in operator.get(USES).json()["results"]] == [new.pk, old.pk]
+    found = operator.get(USES, {"is_paper": True}).json()["results"]
+    assert [(row["job"], row["films"]) for row in found] == [(2, 3)]
+    since = (timezone.now() - timedelta(days=1)).isoformat()
+    assert [row["job"] for row in operator.get(USES, {"after": since}).json()["results"]] == [2]
+    assert [row["job"] for row in operator.get(USES, {"job": 1}).json()["results"]] == [1]
+
+
+def test_a_patient_is_searched_for_in_a_body_not_in_an_address(facility, operator):
+    use(facility, 1)
+    use(facility, 2, patient_id="SYN-2")
+
+    found = operator.post(f"{USES}search/", {"patient_id": "SYN-2"}).json()["results"]
+
+    assert [row["job"] for row in found] == [2]
+    require_problem(operator.get(USES, {"patient_id": "SYN-2"}), 400, "no filter")
+    require_problem(operator.post(f"{USES}search/"), 400, field="patient_id")
+
+
+def test_totals_count_films_and_those_that_were_wasted(facility, operator):
+    """Issue line 11: reject analysis; one more copy that was wanted is no reject."""
+    use(facility, 1, films=4)
+    use(facility, 2, films=2, reprint_reason="positioning")
+    use(facility, 3, films=1, reprint_reason="extra-copy", modality="MR")
+
+    totals = operator.get(f"{USES}totals/", {"by": "modality"}).json()
+
+    assert totals == [
+        {"value": "CT", "films": 6, "rejected": 2},
+        {"value": "MR", "films": 1, "rejected": 0},
+    ]
+    only = operator.get(f"{USES}totals/", {"by": "reprint_reason", "modality": "MR"}).json()
+    assert [row["value"] for row in only] == ["extra-copy"]
+    require_problem(operator.get(f"{USES}totals/"), 400, "what to count by", "by")
+    require_problem(operator.get(f"{USES}totals/", {"by": "patient_id"}), 400, field="by")
+
+
+def test_a_quota_is_set_changed_and_taken_away(facility, operator):
+    use(facility, 1, films=4, requesting_unit="Ward 3")
+
+    made = operator.post(QUOTAS, {"requesting_unit": "Ward 3", "films": 10, "action": "stop"})
+    assert made.status_code == 201, made.content
+    quota = made.json()
+    assert (quota["used"], quota["period"], quota["action"]) == (4, "month", "stop")
+    path, version = f"{QUOTAS}{quota['id']}/", quota["version"]
+    body = {"requesting_unit": "Ward 3", "films": 20, "version": version}
+    assert operator.put(path, body).json()["films"] == 20
+    require_problem(operator.put(path, body), 409, "Somebody else")
+    assert operator.delete(path).status_code == 204
+    assert (latest_audit().action, PrintQuota.objects.count()) == ("delete", 0)
+
+
+def test_a_quota_that_stops_refuses_the_job(facility, operator):
+    operator.post(QUOTAS, {"films": 0, "action": "stop"})
+    body = {"printer": make_printer(facility).pk, "images": [make_image(facility).pk]}
+
+    require_problem(operator.post(f"{API}/print-jobs/", body), 409, "0 films a month")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"films": -1}, "films"), ({"period": "year"}, "period"), ({"action": "shout"}, "action")],
+)
+def test_what_is_wrong_with_a_quota_is_said(facility, operator, changes, field):
+    require_problem(operator.post(QUOTAS, {"films": 1} | changes), 400, field=field)
+
+
+def test_uses_and_quotas_of_others_are_not_seen(facility, operator, make_user):
+    other = make_other_facility()
+    row = use(other, 1)
+    quota = PrintQuota.objects.create(facility=other, films=3)
+
+    assert operator.get(USES).json()["count"] == operator.get(QUOTAS).json()["count"] == 0
+    assert operator.get(f"{USES}totals/", {"by": "modality"}).json() == []
+    found = operator.post(f"{USES}search/", {"patient_id": "SYN-1"}).json()
+    assert found["count"] == 0
+    require_problem(operator.get(f"{USES}{row.pk}/"), 404)
+    require_problem(operator.put(f"{QUOTAS}{quota.pk}/", {"films": 1}), 404)
+    require_problem(operator.delete(f"{QUOTAS}{quota.pk}/"), 404)
+    viewer = client_of(make_user("scheduler"))
+    require_problem(viewer.post(QUOTAS, {"films": 1}), 403, "printer.manage")
