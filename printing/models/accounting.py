@@ -30,6 +30,8 @@ class PrintUse(models.Model):
     job_number = models.BigIntegerField()  # stays when the job is removed
     page_number = models.PositiveIntegerField()
     copy = models.PositiveSmallIntegerField(default=1)
+    sending = models.PositiveSmallIntegerField(default=1)  # a page sent again is used again
+    is_wasted = models.BooleanField(default=False)  # the printer failed, or a person gave it up
     films = models.PositiveIntegerField()  # films or sheets
     printer_name = models.CharField(max_length=64)
     film_size_id = models.CharField(max_length=16)
@@ -48,7 +50,8 @@ class PrintUse(models.Model):
         indexes = [models.Index(fields=["facility", "at"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["facility", "job_number", "copy", "page_number"], name="print_use_unique"
+                fields=["facility", "job_number", "page_number", "copy", "sending"],
+                name="print_use_unique",
             )
         ]
 

@@ -34,6 +34,7 @@ class PrinterModel(models.Model):
     max_copies = models.PositiveSmallIntegerField(default=99)  # 1: we send each copy ourselves
     quirks = models.JSONField(default=list)  # of types.Quirk
     source = models.CharField(max_length=255, blank=True)  # the statement it is made from
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         verbose_name = _("printer model")
