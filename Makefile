@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PIP := .venv/bin/pip --disable-pip-version-check -qq
 
-.PHONY: run test lint peers lock services-on-postgresql bench fuzz clean
+.PHONY: run test lint peers lock services-on-postgresql bench fuzz soak clean
 
 run: .venv .env
 	@.venv/bin/python manage.py migrate -v 0
@@ -32,7 +32,7 @@ test: .venv/.dev peers lint services-on-postgresql
 # What tests talk to comes from the distribution.
 peers:
 	@sh tests/install.sh dcmtk orthanc python3-odil chromium postgresql redis-server openssl fonts-noto-cjk fonts-dejavu-core \
-	  cups cups-client cups-filters printer-driver-cups-pdf poppler-utils
+	  cups cups-client cups-filters poppler-utils
 	@sh tests/peers/node/install.sh >/dev/null
 
 lint: .venv/.dev
@@ -45,13 +45,12 @@ lint: .venv/.dev
 
 services-on-postgresql: .venv/.dev peers
 	PORTAL_DEBUG=1 .venv/bin/python -m tests.peers.postgresql \
-	  .venv/bin/pytest -q -n 2 -m "not browser" -k "services or claims or audit or relay or races or matching or annex_k or admission or allow_list or commitment_asking or commitment_reports or commitment_plan or commitment_kill or mpps_faults or reconcile or availability_effects or cross_check or clearance" tests
+	  .venv/bin/pytest -q -n 2 -m "not browser" -k "services or claims or audit or relay or races or matching or annex_k or admission or allow_list or commitment_asking or commitment_reports or commitment_plan or commitment_kill or mpps_faults or reconcile or availability_effects or cross_check or clearance or pools or following or polling or queue_verbs or copies or reprints or outcomes or accounting or quotas" tests
 
 # Exact versions with hashes and no index address; needs uv.
 lock:
-	for set in "run:--extra imaging --extra paper" \
-	    "scale:--extra imaging --extra paper --extra scale" \
-	    "dev:--extra imaging --extra paper --extra scale --group dev"; do \
+	for set in "run:--extra imaging" "scale:--extra imaging --extra scale" \
+	    "dev:--extra imaging --extra scale --group dev"; do \
 	  uv pip compile pyproject.toml $${set#*:} --python-version 3.11 --universal \
 	    --generate-hashes --no-emit-index-url --no-header --no-annotate -q \
 	    -o requirements/$${set%%:*}.txt; done
@@ -64,6 +63,11 @@ CASES ?= 100000
 fuzz: .venv/.dev
 	PORTAL_DEBUG=1 .venv/bin/python -m tests.fuzz.state_machine --cases $(CASES)
 	PORTAL_DEBUG=1 .venv/bin/python -m tests.fuzz.pdus --cases $(CASES)
+
+# Print jobs with random faults; PRINT_SOAK_SEED=n makes a run again.
+soak: .venv/.dev peers
+	PORTAL_DEBUG=1 PRINT_SOAK_JOBS=$${PRINT_SOAK_JOBS:-1000} \
+	  .venv/bin/pytest -q -s -n 0 -o timeout=7200 tests/printing/test_soak.py
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
