@@ -53,9 +53,7 @@ PLACES = (
     Place(
         _("Printers"), _("Printers"), "printing:printers", "stack-2", has_tab=False, is_aside=True
     ),
-    Place(
-        _("Film used"), _("Film"), "printing:usage", "file-text", has_tab=False, is_aside=True
-    ),
+    Place(_("Film used"), _("Film"), "printing:usage", "file-text", has_tab=False, is_aside=True),
     Place(_("Devices"), _("Devices"), "devices", "device-desktop-analytics"),
     Place(_("Queries"), _("Queries"), "worklist:queries", "message", has_tab=False, is_aside=True),
     Place(_("Alerts"), _("Alerts"), "alerts", "alert-triangle", has_tab=False, is_aside=True),

@@ -7,8 +7,9 @@ import resource
 import signal
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +27,7 @@ from portal.recorder import recorder
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
+LOOK_SECONDS = 0.1  # between two looks of the one thread that looks for all of its loop
 
 
 def stop_on_signals() -> threading.Event:
@@ -130,11 +132,9 @@ def workers(*, only: list[str] | None = None) -> Iterator[None]:
     threads = []
     for name in names:
         module_name, count = settings.WORKER_LOOPS[name]
-        module = import_module(module_name)
+        work = loop_of(import_module(module_name))
         for number in range(count):
-            thread = threading.Thread(
-                target=_work, args=(module.work_once, stop), name=f"worker-{name}-{number}"
-            )
+            thread = threading.Thread(target=work, args=(stop,), name=f"worker-{name}-{number}")
             thread.start()
             threads.append(thread)
     with beating("worker", ", ".join(names)):
@@ -157,18 +157,66 @@ def beating(kind: str, detail: str) -> Iterator[None]:
         pulse.stop()
 
 
+def loop_of(module: Any) -> Callable[[threading.Event], None]:
+    """Return what each thread of a loop runs."""
+    if hasattr(module, "take"):
+        return Turns(module).run
+    return partial(_work, module.work_once)
+
+
+class Turns:
+    """The threads of a loop with take(stop) and do(taken, stop): one at a time looks for work.
+
+    The others work, or wait for their turn at no cost: many threads that all look would keep an
+    idle machine busy with questions. Whoever has found something lets the next one look at once.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+        self._turn = threading.Lock()
+        self._ended = threading.Event()  # some work has: what waited for it may be free now
+
+    def run(self, stop: threading.Event) -> None:
+        """Look, work, look again, until told to stop."""
+        while not stop.is_set():
+            try:
+                with self._turn:
+                    taken = self._look(stop)
+                if taken is not None:
+                    _without_fail(partial(self._module.do, taken, stop))
+                    self._ended.set()
+            finally:
+                connections.close_all()
+
+    def _look(self, stop: threading.Event) -> Any:
+        """Return the next piece of work; the connection stays open from look to look."""
+        while not stop.is_set():
+            self._ended.clear()
+            taken = _without_fail(lambda: self._module.take(stop))
+            if taken is not None:
+                return taken
+            self._ended.wait(LOOK_SECONDS)
+        return None
+
+
 def _work(work_once: Any, stop: threading.Event) -> None:
     """Work until told to stop; sleep while there is nothing to do."""
     while not stop.is_set():
         try:
-            has_worked = work_once(stop)
-        except DatabaseError:
-            logger.exception("worker lost the database; trying again")
-            has_worked = False
-        except Exception:
-            logger.exception("worker failed; the job keeps its claim until the lease runs out")
-            has_worked = False
+            has_worked = _without_fail(lambda: work_once(stop))
         finally:
             connections.close_all()
         if not has_worked:
             stop.wait(IDLE_SECONDS)
+
+
+def _without_fail(work: Callable[[], Any]) -> Any:
+    """Do a piece of work; one that fails is told to the log, and the loop goes on."""
+    try:
+        return work()
+    except DatabaseError:
+        logger.exception("worker lost the database; trying again")
+    except Exception:
+        logger.exception("worker failed; the job keeps its claim until the lease runs out")
+    connections.close_all()
+    return None

@@ -49,8 +49,11 @@ def audit(
     target_id: object,
     detail: dict[str, Any] | None = None,
 ) -> AuditEvent:
-    """Append to the facility's chain; the facility row is the lock that keeps the chain one."""
-    Facility.objects.select_for_update().values_list("pk").get(pk=facility_id)
+    """Append to the facility's chain; the facility row is the lock that keeps the chain one.
+
+    Its key is not locked: rows of the facility can be written meanwhile.
+    """
+    Facility.objects.select_for_update(no_key=True).values_list("pk").get(pk=facility_id)
     hashes = AuditEvent.objects.filter(facility_id=facility_id).order_by("-pk")
     last = hashes.values_list("hash", flat=True).first()
     event = AuditEvent(

@@ -28,7 +28,7 @@ from printing.worker.films import LIMITS
 
 USED = (
     (BasicGrayscalePrintManagementMeta, "always, but for films in colour"),
-    (BasicColorPrintManagementMeta, "films in colour"),
+    (BasicColorPrintManagementMeta, "films in colour; the gray class is proposed beside it"),
     (BasicFilmSession, "N-CREATE, N-DELETE"),
     (BasicFilmBox, "N-CREATE, N-ACTION (print), N-DELETE"),
     (BasicGrayscaleImageBox, "N-SET"),
@@ -124,17 +124,21 @@ PICTURES = """\
 Pictures are MONOCHROME2, unsigned, 8/8/7 or 16/12/11 (bits allocated, stored, high bit), or RGB
 8/8/7 with planar configuration 0; Pixel Aspect Ratio is sent when it is not 1\\1. Image Display
 Format is STANDARD, ROW, COL, SLIDE, SUPERSLIDE or CUSTOM. A presentation LUT is IDENTITY, LIN OD or
-a table, and is named in the film box or in the film session as the printer's model says. Texts that
-are not ASCII go out in UTF-8 with Specific Character Set."""
+a table, and is named in the film box or in the film session as the printer's model says; gray films
+alone have one. Texts that are not ASCII go out in UTF-8 with Specific Character Set."""
 
 STATUSES = """\
-Values that come back otherwise than they were asked for are kept with the page, after 0000, too.
-Another film size or medium ends the print before the N-ACTION unless somebody has agreed to it.
-Where a fallback of the printer allows it, a refused optional attribute is left out, 12 bits become
-8, colour becomes gray, the presentation LUT is named in the other place and texts go out in ASCII;
-each is noted in the job. What was refused is taken from Attribute Identifier List or Error Comment,
-else found by trying without it. When no answer to an N-ACTION comes, the outcome is unknown: a
-person decides, nothing is sent again by itself."""
+Values that come back otherwise than they were asked for are kept with the page, after 0000, too,
+and so is what the printer ignores (Attribute Identifier List, or not in its answer). Another film
+size or medium, or one that is ignored, ends the print before the N-ACTION unless somebody has
+agreed to it. A picture in true size is a failure, too, when Requested Image Size comes back
+otherwise, or 0107 or 0116 leave in doubt whether it was taken. Where a fallback of the printer
+allows it, a refused optional attribute is left out, 12 bits become 8, colour becomes gray, the
+presentation LUT is named in the other place and texts go out in ASCII; each is noted in the job.
+Copies, medium, size, orientation, display format and Requested Image Size are never left out.
+Without its fallback colour is refused by a printer of gray films. What was refused is taken from
+Attribute Identifier List or Error Comment, else found by trying without it. When no answer to an
+N-ACTION comes, the outcome is unknown: a person decides, nothing is sent again by itself."""
 
 COMPLETION = """\
 With Print Job a film is followed to DONE or FAILURE: by N-EVENT-REPORT, and by N-GET every {poll} s

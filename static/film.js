@@ -24,6 +24,20 @@ function choose(cell, withFocus) {
   history.replaceState(history.state, "", address);
   if (withFocus) cell.focus();
 }
+// What a person chose after a request was sent is chosen still when its answer comes; news of
+// others (#film-live) choose no box at all: they know only the one of when the page was drawn.
+let picked = -Infinity, kept = null;
+const asked = new WeakMap();
+function pick(cell) {
+  picked = performance.now();
+  choose(cell, true);
+}
+addEventListener("htmx:beforeSend", ({ detail }) => asked.set(detail.xhr, performance.now()));
+addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const isNews = detail.requestConfig.elt.id === "film-live", isPicked = picked > (asked.get(detail.xhr) ?? Infinity);
+  const film = (address) => new URL(address).pathname.match(/^\/films\/(\d+)\//)?.[1];
+  kept = (isNews || isPicked) && film(detail.xhr.responseURL) === film(location.href) ? document.querySelector(".cell[aria-pressed=true]")?.id : null;
+});
 // The next box in a direction: the nearest one whose middle lies that way.
 function beside(cell, key) {
   const middle = (el) => { const r = el.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; };
@@ -41,7 +55,7 @@ addEventListener("click", (event) => {
   const cell = event.target.closest?.(".cell");
   if (!cell) return;
   event.preventDefault();
-  choose(cell, true);
+  pick(cell);
 });
 addEventListener("keydown", (event) => {
   if (!composer() || event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
@@ -52,7 +66,7 @@ addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || isTyping(event.target)) return;
   const cell = event.target.closest(".cell");
-  if (event.key.startsWith("Arrow") && cell) return event.preventDefault(), choose(beside(cell, event.key), true);
+  if (event.key.startsWith("Arrow") && cell) return event.preventDefault(), pick(beside(cell, event.key));
   if (event.key === " " && event.target !== document.body && !cell) return; // a button's own key
   if (event.key.toLowerCase() === "w") return event.preventDefault(), document.getElementById("id_window_center")?.focus();
   const button = document.querySelector(`#composer [data-film-key="${CSS.escape(event.key.toLowerCase())}"]`);
@@ -78,6 +92,8 @@ addEventListener("input", (event) => event.target.closest?.("#fill-form") && say
 const rove = () => cells().forEach((cell) => (cell.tabIndex = cell.getAttribute("aria-pressed") === "true" ? 0 : -1));
 addEventListener("htmx:afterSettle", () => {
   sayFill();
+  if (kept) choose(document.getElementById(kept));
+  kept = null;
   rove();
   // The box with the focus is the chosen one, also when the film came anew.
   const cell = document.activeElement?.closest?.(".cell[aria-pressed=false]");

@@ -117,3 +117,8 @@ addEventListener("htmx:afterSettle", () => {
   count();
 });
 addEventListener("pageshow", () => (boxes().forEach((box) => box.checked && chosen.add(box.value)), count()));
+
+// Which jobs have a row already: the others that fit this view come as new rows.
+addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.elt.id === "new-jobs") detail.parameters.shown = [...document.querySelectorAll("tr[data-row]")].map((row) => row.id.slice(4)).slice(-500).join(",");
+});

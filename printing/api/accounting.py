@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from portal.api import actor_of, answer, facility_id_of, validated
-from printing.models import PrintQuota, PrintUse, RejectReason
-from printing.selectors import accounting
+from printing.models import PrintQuota, PrintUse
+from printing.selectors import accounting, usage
 from printing.serializers.accounting import (
     QuotaInput,
     QuotaSerializer,
@@ -25,17 +25,14 @@ from printing.serializers.accounting import (
 )
 from printing.services import quotas
 
-COUNTED_BY = (
-    "printer_name",
-    "film_size_id",
-    "medium_type",
-    "created_by_name",
-    "requesting_unit",
-    "modality",
-    "reprint_reason",
+COUNTED_BY = (*usage.DIMENSIONS, "reprint_reason", *usage.STEPS)
+BY = OpenApiParameter(
+    "by",
+    str,
+    enum=COUNTED_BY,
+    required=True,
+    description="What films are counted by; a week begins on Monday, by the site's clock.",
 )
-BY = OpenApiParameter("by", str, enum=COUNTED_BY, required=True)
-REJECTED = ~Q(reprint_reason__in=["", RejectReason.EXTRA_COPY])
 
 
 class UseFilters(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
@@ -57,6 +54,7 @@ class UseFilters(filters.FilterSet):  # type: ignore[misc]  # django-filter has 
             "reprint_reason",
             "is_paper",
             "is_calibration",
+            "is_wasted",
         )
 
 
@@ -91,19 +89,24 @@ class UseViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[PrintUse]):
     @extend_schema(parameters=[BY], responses=TotalSerializer(many=True))
     @action(detail=False, filterset_class=TotalFilters, pagination_class=None)
     def totals(self, request: Request) -> Response:
-        """Count films by printer, size, medium, person, unit, modality or reason."""
+        """Count films by printer, size, medium, person, unit, modality, patient, reason or time."""
         by = request.query_params.get("by", "")
-        found = self.filter_queryset(self.get_queryset())
         if by not in COUNTED_BY:
             raise ValidationError({"by": [f"Say what to count by: {', '.join(COUNTED_BY)}."]})
-        rows = (
-            found.order_by()
-            .values(by)
-            .annotate(total=Sum("films"), rejected=Sum("films", filter=REJECTED))
-        )
+        found = self.filter_queryset(self.get_queryset())
+        rows: list[tuple[str, usage.Usage, dict[str, int] | None]]
+        if by in usage.STEPS:
+            course = usage.usage_by_time(found, by, None, None)
+            rows = [(start.isoformat(), used, None) for start, used in course]
+        else:
+            reasons = usage.rejects_by_reason(found, by)
+            rows = [
+                (row.value, row.usage, reasons.get(row.value, {}))
+                for row in usage.usage_by(found, by)
+            ]
         totals = [
-            {"value": row[by], "films": row["total"], "rejected": row["rejected"] or 0}
-            for row in rows.order_by("-total", by)
+            {**vars(used), "value": value, "films": used.films, "reasons": by_reason}
+            for value, used, by_reason in rows
         ]
         return Response(TotalSerializer(totals, many=True).data)
 

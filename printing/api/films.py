@@ -1,8 +1,5 @@
 """API of the films."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,6 +13,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from portal.api import actor_of, answer, facility_id_of, validated
 from portal.errors import Conflict
+from printing.api.files import PdfRenderer, PngRenderer, pdf_answer
+from printing.documents import film_document
 from printing.models import Film
 from printing.rendering.errors import UnusableImage
 from printing.rendering.preview import page_preview
@@ -25,33 +24,16 @@ from printing.serializers.films import (
     FillInput,
     FilmChange,
     FilmInput,
+    FilmPdfInput,
+    FilmRemoveInput,
     FilmSerializer,
     ImageBoxInput,
     PreviewInput,
 )
 from printing.serializers.jobs import FilmPrintInput, JobSerializer
-from printing.services import films, jobs
+from printing.services import film_boxes, films, jobs
 
 POSITION = OpenApiParameter("position", int, OpenApiParameter.PATH, description="From 1.")
-
-
-class PngRenderer(JSONRenderer):
-    """A picture as it is; a problem in its place as JSON."""
-
-    media_type = "image/png"
-    format = "png"
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
-        """Return the bytes to send."""
-        if isinstance(data, bytes):
-            return data
-        text: bytes = super().render(data, "application/json", renderer_context)
-        return text
 
 
 class FilmViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Film]):
@@ -81,6 +63,22 @@ class FilmViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Film]):
             film_id=self.get_object().pk, by=actor_of(request), **validated(FilmChange, request)
         )
         return answer(self, film.pk)
+
+    @extend_schema(request=FilmRemoveInput, responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Take a film out of its set; jobs that were queued from it stay as they are."""
+        film = self.get_object()
+        film_boxes.film_remove(
+            film_id=film.pk, by=actor_of(request), **validated(FilmRemoveInput, request)
+        )
+        return Response(status=204)
+
+    @extend_schema(request=None, responses={201: FilmSerializer})
+    @action(detail=True, methods=["post"])
+    def add(self, request: Request, pk: str) -> Response:
+        """Add an empty film to the set of a film; the answer is the new one."""
+        added = film_boxes.film_add(film_id=self.get_object().pk, by=actor_of(request))
+        return answer(self, added.pk, 201)
 
     @extend_schema(request=FillInput, responses=FilmSerializer)
     @action(detail=True, methods=["post"])
@@ -135,3 +133,15 @@ class FilmViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Film]):
         except UnusableImage as error:
             raise Conflict(str(error)) from error
         return Response(png)
+
+    @extend_schema(
+        parameters=[FilmPdfInput], responses={(200, "application/pdf"): OpenApiTypes.BINARY}
+    )
+    @action(detail=True, renderer_classes=[PdfRenderer, JSONRenderer])
+    def pdf(self, request: Request, pk: str) -> Response:
+        """Return the film and those of its set on paper: true size, not for diagnosis."""
+        asked = FilmPdfInput(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        film = get_object_or_404(self.get_queryset(), pk=pk)
+        content = film_document(film, by=actor_of(request), **asked.validated_data)
+        return pdf_answer(content, f"film-{film.pk}.pdf")

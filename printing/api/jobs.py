@@ -5,21 +5,26 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from portal.api import actor_of, answer, facility_id_of, validated
+from printing.api.files import PdfRenderer, pdf_answer
+from printing.documents import job_document
 from printing.models import JobState, PrintJob
 from printing.selectors import console
 from printing.selectors import films as film_selectors
 from printing.selectors import jobs as job_selectors
 from printing.selectors import printers as printer_selectors
+from printing.serializers.films import PdfInput
 from printing.serializers.job_verbs import (
     BulkInput,
     BulkSerializer,
@@ -102,6 +107,20 @@ class JobViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[PrintJob]):
         page: Any = self.paginate_queryset(lines)
         return self.get_paginated_response(JobEventSerializer(page, many=True).data)
 
+    @extend_schema(
+        parameters=[PdfInput],
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+        filters=False,
+    )
+    @action(detail=True, renderer_classes=[PdfRenderer, JSONRenderer], filterset_class=None)
+    def pdf(self, request: Request, pk: str) -> Response:
+        """Return the films of a job on paper, as they were queued, one page each."""
+        asked = PdfInput(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        job = get_object_or_404(self.get_queryset(), pk=pk)
+        content = job_document(job, by=actor_of(request), **asked.validated_data)
+        return pdf_answer(content, f"job-{job.pk}.pdf")
+
     @extend_schema(request=HoldInput, responses=JobSerializer)
     @action(detail=True, methods=["post"])
     def hold(self, request: Request, pk: str) -> Response:
@@ -125,6 +144,12 @@ class JobViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[PrintJob]):
     def retry(self, request: Request, pk: str) -> Response:
         """Send what was not accepted, now."""
         return self._do(request, jobs.job_retry)
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @action(detail=True, methods=["post"])
+    def acknowledge(self, request: Request, pk: str) -> Response:
+        """Note that somebody knows of a failed job: it needs nobody any more."""
+        return self._do(request, jobs.job_acknowledge)
 
     @extend_schema(request=PriorityInput, responses=JobSerializer)
     @action(detail=True, methods=["post"])

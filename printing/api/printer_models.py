@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from portal.api import actor_of, answer, facility_id_of, validated
+from portal.errors import InvalidInput
 from printing.models import PrinterModel
 from printing.printer_models import model_document
 from printing.selectors import printers as printer_selectors
@@ -33,11 +34,24 @@ class PrinterModelViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Pri
     )
     def create(self, request: Request) -> Response:
         """Take a model as a document; one of this name is replaced and answered with 200."""
-        document = validated(PrinterModelInput, request)
         model, is_new = printer_models.printer_model_set(
-            facility_id=facility_id_of(request), document=document, by=actor_of(request)
+            facility_id=facility_id_of(request),
+            by=actor_of(request),
+            **validated(PrinterModelInput, request),
         )
         return answer(self, model.pk, 201 if is_new else 200)
+
+    @extend_schema(request=DOCUMENT, responses=PrinterModelSerializer)
+    def update(self, request: Request, pk: str) -> Response:
+        """Say a model of the facility's own anew; 409 when somebody else was faster."""
+        model = self.get_object()
+        values = validated(PrinterModelInput, request)
+        if values["document"].setdefault("name", model.name) != model.name:
+            raise InvalidInput("A model keeps its name: take it in as another one.", "name")
+        printer_models.printer_model_set(
+            facility_id=model.facility_id, by=actor_of(request), **values
+        )
+        return answer(self, model.pk)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:

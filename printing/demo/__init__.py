@@ -12,6 +12,7 @@ from portal.services import device_set
 from portal.types import Actor
 from printing.demo import film_used, jobs
 from printing.models import Printer, PrintJob, PrintPool
+from printing.models.printer import PrinterColor
 from printing.services import pools
 from printing.services.printers import printer_set
 
@@ -63,6 +64,12 @@ def _printer(facility_id: int, name: str, ae_title: str, model: str, actor: Acto
     found = Printer.objects.filter(facility_id=facility_id, name=name).first()
     if found is not None:
         return found  # somebody may have changed it since
+    color = PrinterColor.AUTO if ae_title == COLOR_TITLE else PrinterColor.NEVER
     return printer_set(
-        facility_id=facility_id, name=name, device_id=device.pk, model=model, by=actor
+        facility_id=facility_id,
+        name=name,
+        device_id=device.pk,
+        model=model,
+        color=color,
+        by=actor,
     )

@@ -1,11 +1,14 @@
 """Datasets of a print: built from nothing, with the fewest attributes (PS3.4 H.4.1 - H.4.3)."""
 
+from collections.abc import Collection
+
 from anyascii import anyascii
 from pydicom.dataset import Dataset
 from pynetdicom.sop_class import BasicFilmSession
 
 from printing.dicom import attributes, presentation_lut
 from printing.dicom.request import PageToPrint
+from printing.dicom.statuses import ATTRIBUTE_IGNORED, ATTRIBUTES_CHANGED
 from printing.dicom.terms import CHARACTER_SET, FILM_BOX, FILM_SESSION, LUT, Terms
 from printing.types import BoxPixels, Difference
 
@@ -13,6 +16,7 @@ BITS = {8: (8, 8, 7), 12: (16, 12, 11)}  # allocated, stored, high (PS3.3 C.13.5
 UTF8 = "ISO_IR 192"
 # A change of these is another film than was asked for; CURRENT asks for whatever is loaded.
 SUBSTITUTED = frozenset({"FilmSizeID", "MediumType"})
+LONGEST = {"FilmSessionLabel": 64, "TextString": 64, "OwnerID": 16}  # VR LO and SH (PS3.5 6.2)
 
 
 def film_session(terms: Terms, copies: int, lut_uid: str = "") -> Dataset:
@@ -85,7 +89,7 @@ def annotation(position: int, text: str, terms: Terms) -> Dataset:
     """Return the modification list of a Basic Annotation Box N-SET (PS3.4 Table H.4-13)."""
     ds = Dataset()
     ds.AnnotationPosition = position
-    ds.TextString = text[:64]
+    ds.TextString = one_line(text)[: LONGEST["TextString"]]
     return with_texts(ds, ("TextString",), terms)
 
 
@@ -96,13 +100,19 @@ def with_texts(ds: Dataset, keywords: tuple[str, ...], terms: Terms) -> Dataset:
         if terms.has_character_set:
             ds.SpecificCharacterSet = UTF8
         else:
-            setattr(ds, keyword, in_ascii(str(ds[keyword].value)))
+            setattr(ds, keyword, in_ascii(keyword, str(ds[keyword].value)))
     return ds
 
 
-def in_ascii(text: str) -> str:
-    """Return a text in letters that every printer knows."""
-    return str(anyascii(text))
+def in_ascii(keyword: str, text: str) -> str:
+    """Return a text in letters that every printer knows; there may be more of them than before."""
+    ascii_text = str(anyascii(text))
+    return one_line(ascii_text)[: LONGEST[keyword]] if keyword in LONGEST else ascii_text
+
+
+def one_line(text: str) -> str:
+    """Return a text as one value of its own: a backslash would make two (PS3.5 6.2)."""
+    return "".join(c if c.isprintable() and c != "\\" else " " for c in text).strip()
 
 
 def without(ds: Dataset, *keywords: str) -> Dataset:
@@ -114,18 +124,27 @@ def without(ds: Dataset, *keywords: str) -> Dataset:
     if CHARACTER_SET in keywords:
         for element in copy:
             if isinstance(element.value, str) and not element.value.isascii():
-                copy.add_new(element.tag, element.VR, in_ascii(element.value))
+                copy.add_new(element.tag, element.VR, in_ascii(element.keyword, element.value))
     return copy
 
 
-def differences(asked: Dataset, granted: Dataset | None, *, is_warning: bool) -> list[Difference]:
-    """Return the values that the printer changed, or left out when it says so (0107, 0116)."""
+def differences(
+    asked: Dataset, granted: Dataset | None, *, code: int = 0, tags: Collection[int] = ()
+) -> list[Difference]:
+    """Return the values that the printer changed, or left out when it says so (0107, 0116).
+
+    What it left out it names in the Attribute Identifier List, or it sends back all the others.
+    """
+    has_left_out = code in ATTRIBUTES_CHANGED
+    is_whole = has_left_out and not tags and _is_whole(asked, granted, code)
     found = []
     for element in asked:
-        if element.VR == "SQ" or not granted or element.keyword == CHARACTER_SET:
+        if element.VR == "SQ" or element.keyword == CHARACTER_SET:
             continue
-        value = granted[element.tag].value if element.tag in granted else None
-        if value is None and (not is_warning or element.tag in granted):
+        is_there = granted is not None and element.tag in granted
+        value = granted[element.tag].value if granted is not None and is_there else None
+        is_named = has_left_out and element.tag in tags
+        if value is None and not is_named and (is_there or not is_whole):
             continue
         asked_text, text = _text(element.value), "" if value is None else _text(value)
         if not _is_same(text, asked_text):
@@ -134,10 +153,20 @@ def differences(asked: Dataset, granted: Dataset | None, *, is_warning: bool) ->
     return found
 
 
+def _is_whole(asked: Dataset, granted: Dataset | None, code: int) -> bool:
+    """Say whether all values come back that hold; after 0116 it may be the changed ones alone."""
+    if not granted or code == ATTRIBUTE_IGNORED:
+        return bool(granted)
+    return any(
+        element.tag in granted and _is_same(_text(granted[element.tag].value), _text(element.value))
+        for element in asked
+        if element.VR != "SQ"
+    )
+
+
 def is_substitution(difference: Difference) -> bool:
-    """Say whether another film would come out than was asked for."""
-    asks_for_any = difference.asked == "CURRENT"
-    return difference.keyword in SUBSTITUTED and bool(difference.granted) and not asks_for_any
+    """Say whether another film would come out than was asked for, or nobody knows which."""
+    return difference.keyword in SUBSTITUTED and difference.asked != "CURRENT"
 
 
 def difference_in_words(difference: Difference) -> str:

@@ -38,6 +38,18 @@ def follow(talk: Talk, uids: Sequence[str], *, follow_s: float, poll_s: float) -
         talk.line(str(error), kind=LineKind.WARNING)
 
 
+def tell_rest(talk: Talk) -> None:
+    """Tell what the printer reported of its print jobs and nobody was told, however this ends.
+
+    We answered those reports: a printer that was told so may forget the job, and what became of
+    its films with it (PS3.4 H.4.5.2.1.2).
+    """
+    talk.close()
+    talk.take_reports()
+    for status in talk.job_news():
+        talk.watcher.on_print_job(status)
+
+
 def _tell(talk: Talk, known: dict[str, str], news: Sequence[PrintJobStatus]) -> bool:
     """Tell what is new; say whether a print job is not over yet."""
     for status in news:

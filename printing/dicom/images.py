@@ -10,12 +10,19 @@ from printing.dicom import attributes, film
 from printing.dicom.refusals import Made, named_by, say_used
 from printing.dicom.request import PageToPrint
 from printing.dicom.sending import Picture
-from printing.dicom.statuses import ATTRIBUTE_REFUSED, SIZE_CHANGED, Refused, in_words
+from printing.dicom.statuses import (
+    ATTRIBUTE_REFUSED,
+    ATTRIBUTES_CHANGED,
+    SIZE_CHANGED,
+    Refused,
+    in_words,
+)
 from printing.dicom.talk import Answer, Talk
 from printing.dicom.terms import CHARACTER_SET, Terms
 from printing.types import BoxPixels, Difference, Fallback, LineKind, UsedFallback
 
 GRAY_SEQUENCE, COLOR_SEQUENCE = (0x2020, 0x0110), (0x2020, 0x0111)
+WIDTH = "RequestedImageSize"
 SIDE = 16  # pixels of a picture that only finds out what the printer refuses
 # A printer that has the colour class but does not take this picture may refuse it by class, too.
 COLOR_REFUSED = (*ATTRIBUTE_REFUSED, 0x0118, 0x0119, 0x0122)
@@ -71,8 +78,7 @@ def _size(box: BoxPixels) -> str:
 def _made(
     talk: Talk, page: PageToPrint, box: BoxPixels, uid: str, ds: Dataset, answer: Answer
 ) -> Made:
-    is_warning = answer.code != 0
-    found = film.differences(ds, answer.ds, is_warning=is_warning)
+    found = film.differences(ds, answer.ds, code=answer.code, tags=answer.tags)
     told = tuple(
         Difference(
             f"{one.attribute} of picture {box.position}", one.keyword, one.asked, one.granted
@@ -81,15 +87,26 @@ def _made(
     )
     for one in told:
         talk.line(film.difference_in_words(one), kind=LineKind.DIFFERENCE)
-    has_other_size = any(one.keyword == "RequestedImageSize" for one in told)
-    if page.is_true_size and (answer.code in SIZE_CHANGED or has_other_size):
+    if page.is_true_size and not _has_true_size(box, answer, told):
         sentence = (
             f"Picture {box.position} of page {page.number} would not have its true size: "
             f"{in_words(answer.code)}."
         )
         raise Refused(sentence, answer.code, answer.comment)
     warnings = ((answer.code, f"{in_words(answer.code)} (picture {box.position})"),)
-    return Made(uid, answer.ds, told, warnings if is_warning else ())
+    return Made(uid, answer.ds, told, warnings if answer.code else ())
+
+
+def _has_true_size(box: BoxPixels, answer: Answer, told: tuple[Difference, ...]) -> bool:
+    """Say whether the width that was asked for holds; a printer that does not say so leaves doubt.
+
+    0107 and 0116 may come without a word of what was ignored or replaced.
+    """
+    if answer.code in SIZE_CHANGED or any(one.keyword == WIDTH for one in told):
+        return False
+    is_confirmed = bool(answer.tags) or (answer.ds is not None and WIDTH in answer.ds)
+    is_asked = box.requested_image_size is not None
+    return is_confirmed or not is_asked or answer.code not in ATTRIBUTES_CHANGED
 
 
 def _culprits(
@@ -135,8 +152,11 @@ def _change_pixels(talk: Talk, terms: Terms, box: BoxPixels, uid: str, answer: A
         raise DrawAgain
     if box.bits != 12 or terms.bits != 12 or answer.code not in ATTRIBUTE_REFUSED:
         return
+    # With nothing else in it: whatever is refused besides is found once the bits are right.
     eight, words = _tiny(box, 8), f"Image Box {box.position}, tried with 8 bits,"
-    if _send(talk, terms, film.image_box(eight, terms), eight, uid, words).is_failure:
+    bare = Dataset()
+    bare.ImageBoxPosition = box.position
+    if _send(talk, terms, bare, eight, uid, words).is_failure:
         return
     if not terms.may(Fallback.EIGHT_BITS):
         raise talk.failure(answer, f"The printer refused Bits Stored 12 ({answer.code:04X}).")

@@ -83,11 +83,10 @@ INVALID_INSTANCE = 0x0117
 
 def _made(talk: Talk, uid: str, ds: Dataset, answer: Answer) -> Made:
     """Note what the printer made otherwise; it may do so without a warning."""
-    is_warning = answer.code != 0
-    found = film.differences(ds, answer.ds, is_warning=is_warning)
+    found = film.differences(ds, answer.ds, code=answer.code, tags=answer.tags)
     for difference in found:
         talk.line(film.difference_in_words(difference), kind=LineKind.DIFFERENCE)
-    warnings = ((answer.code, in_words(answer.code)),) if is_warning else ()
+    warnings = ((answer.code, in_words(answer.code)),) if answer.code else ()
     return Made(uid, answer.ds, tuple(found), warnings)
 
 

@@ -1,10 +1,11 @@
 """What a printer sends by itself: N-EVENT-REPORT of Printer and Print Job, at any moment.
 
-Answered at once in the thread that received it, also between a request and its answer (PS3.4
-H.4.5, H.4.6); what it says waits until the printing thread asks for it.
+Answered in the thread that received it, also between a request and its answer (PS3.4 H.4.5,
+H.4.6). That a print job is over is committed before; else it waits until the printing thread asks.
 """
 
 import queue
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +18,12 @@ from pynetdicom.sop_class import Printer, PrintJob
 from printing.types import PrinterReport, PrintJobStatus
 
 SUCCESS = 0x0000
+PROCESSING_FAILURE = 0x0110
 NO_SUCH_EVENT_TYPE = 0x0113
 NO_SUCH_SOP_CLASS = 0x0118
 PRINTER_STATES = {1: "NORMAL", 2: "WARNING", 3: "FAILURE"}  # by Event Type ID (PS3.4 H.4.6.2.1)
 JOB_STATES = {1: "PENDING", 2: "PRINTING", 3: "DONE", 4: "FAILURE"}  # PS3.4 H.4.5.2.1
+OVER = ("DONE", "FAILURE")
 TEXT_LENGTH = 64
 
 
@@ -29,15 +32,16 @@ class Reports:
     """The reports of one association that nobody has looked at yet."""
 
     waiting: "queue.SimpleQueue[PrinterReport | PrintJobStatus]"
+    on_heard: Callable[[PrintJobStatus], bool]
 
     @classmethod
-    def of(cls, assoc: Association) -> "Reports":
+    def of(cls, assoc: Association, on_heard: Callable[[PrintJobStatus], bool]) -> "Reports":
         """Take over the reports of an association.
 
         pynetdicom 3.0.4 would mark the association as paused while it serves a report, and a
         request that starts in that moment can wait for ever.
         """
-        reports = cls(queue.SimpleQueue())
+        reports = cls(queue.SimpleQueue(), on_heard)
         serve = assoc._serve_request
 
         def serve_request(message: Any, context_id: int) -> None:
@@ -57,10 +61,14 @@ class Reports:
         answer.AffectedSOPInstanceUID = message.AffectedSOPInstanceUID
         answer.EventTypeID = message.EventTypeID
         news, answer.Status = _news(message, _information(assoc, message, context_id))
-        if news is not None:
-            self.waiting.put(news)
-        if assoc.is_established:
-            assoc.dimse.send_msg(answer, context_id)
+        if isinstance(news, PrintJobStatus) and news.execution_status in OVER:
+            answer.Status = SUCCESS if self.on_heard(news) else PROCESSING_FAILURE
+        try:
+            if assoc.is_established:
+                assoc.dimse.send_msg(answer, context_id)
+        finally:  # after the answer, which a release must not overtake
+            if news is not None:
+                self.waiting.put(news)
 
 
 def _information(assoc: Association, message: N_EVENT_REPORT, context_id: int) -> Dataset:

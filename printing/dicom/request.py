@@ -66,9 +66,13 @@ def _never() -> bool:
     return False
 
 
+def _heard(_: object) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Watcher:
-    """Who follows a print: each is called in the thread that prints, and what it raises ends it.
+    """Who follows a print: called in the thread that prints, and what is raised ends it.
 
     Lines know page and copy; the number of the association is the caller's to add.
     """
@@ -82,6 +86,9 @@ class Watcher:
     # After on_accepted of the page whose print job it is, by event or N-GET; the same state may
     # come twice. GONE: the printer does not know that job any more.
     on_print_job: Callable[[PrintJobStatus], None] = _ignore
+    # DONE or FAILURE reported: called in the thread that receives it, before it is answered, since
+    # the printer may then forget the job. False: it could not be committed, the printer hears 0110.
+    on_heard: Callable[[PrintJobStatus], bool] = _heard
     on_report: Callable[[PrinterReport], None] = _ignore  # N-GET at the start, events at any time
     # Once it has helped; no line of the log says so besides.
     on_fallback: Callable[[UsedFallback], None] = _ignore

@@ -1,9 +1,9 @@
 """Print Management SCU: pages to a printer over one association (PS3.4 H.3, H.4)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
 from pynetdicom.sop_class import (
     BasicAnnotationBox,
     BasicFilmBox,
@@ -12,15 +12,16 @@ from pynetdicom.sop_class import (
 )
 
 from portal.dicom.association import Limits, Peer
-from portal.dicom.errors import InvalidDataset, Rejected
+from portal.dicom.errors import InvalidDataset
 from printing.dicom import film, presentation_lut
 from printing.dicom.annotation import set_annotations
-from printing.dicom.following import follow
+from printing.dicom.following import follow, tell_rest
 from printing.dicom.images import DrawAgain, set_image
 from printing.dicom.print_job import print_job_of
 from printing.dicom.printer_status import require_ready
 from printing.dicom.refusals import Kind, LutElsewhere, Made, make, say_used
 from printing.dicom.request import PageToPrint, PrintRequest, Watcher
+from printing.dicom.settling import settle, settle_lut
 from printing.dicom.statuses import (
     SIZE_CHANGED,
     NotSent,
@@ -30,7 +31,7 @@ from printing.dicom.statuses import (
     failure,
     in_words,
 )
-from printing.dicom.talk import Answer, Talk, talking
+from printing.dicom.talk import LONGEST_UID, Answer, Talk, talking
 from printing.dicom.terms import LUT, Terms
 from printing.types import (
     Difference,
@@ -70,28 +71,14 @@ def print_pages(
     """
     terms = Terms(request)
     with talking(peer, terms.contexts(), limits=limits, watcher=watcher) as talk:
-        _settle(talk, terms, peer)
+        settle(talk, terms, peer)
         course = _Print(talk, terms, action_timeout)
-        if course.run(pages):
-            follow(talk, course.print_jobs, follow_s=follow_s, poll_s=poll_s)
+        try:
+            if course.run(pages):
+                follow(talk, course.print_jobs, follow_s=follow_s, poll_s=poll_s)
+        finally:
+            tell_rest(talk)
     return tuple(terms.used)
-
-
-def _settle(talk: Talk, terms: Terms, peer: Peer) -> None:
-    """Come to terms with what the printer supports at all."""
-    for name in terms.not_sent():
-        talk.line(f"{name} is set, but not sent: the printer's model has none.", kind=LineKind.NOTE)
-    if terms.meta not in talk.accepted:
-        if not (terms.is_color and terms.may(Fallback.GRAY) and terms.gray_meta in talk.accepted):
-            name = UID(terms.meta).name
-            raise Rejected(f"{peer.called_ae_title} does not support {name}.", is_transient=False)
-        says = "The printer does not support colour: the film is gray."
-        terms.change(UsedFallback(Fallback.GRAY, says))
-    if terms.lut_place and PresentationLUT not in talk.accepted:
-        refused = "The printer does not support presentation LUTs"
-        if not terms.may(Fallback.DROP_ATTRIBUTE):
-            raise Refused(f"{refused}.", 0x0122)
-        terms.change(UsedFallback(Fallback.DROP_ATTRIBUTE, f"{refused}: it is left out.", LUT))
 
 
 class _Print:
@@ -101,7 +88,8 @@ class _Print:
         self._talk, self._terms, self._action_timeout = talk, terms, action_timeout
         self._session: Made | None = None
         self._copies, self._meta = 0, ""  # of that session
-        self._film_uid = self._lut_uid = ""
+        self._film_uid = ""
+        self._lut: Made | None = None
         self.print_jobs: list[str] = []
 
     def run(self, pages: Iterable[PageToPrint]) -> bool:
@@ -120,8 +108,7 @@ class _Print:
             if not is_done:
                 break
         self._end_session()
-        if self._lut_uid:
-            talk.delete("Presentation LUT", PresentationLUT, self._lut_uid)
+        self._end_lut()
         return is_done
 
     def _print(self, page: PageToPrint) -> bool:
@@ -133,8 +120,10 @@ class _Print:
                 self._end_session()
             except DrawAgain:
                 self._end_film()
-                if self._meta != self._terms.meta:
+                if self._meta != self._terms.meta or self._lut is not None:
                     self._end_session()
+                self._end_lut()  # a table has as many entries as the pictures have values
+                settle_lut(self._talk, self._terms)
 
     def _print_once(self, page: PageToPrint) -> bool:
         """Print one film; False when the watcher ended it before the N-ACTION."""
@@ -144,11 +133,12 @@ class _Print:
             talk,
             terms,
             Kind("Film Box", BasicFilmBox, self._meta),
-            lambda: film.film_box(page, terms, session.uid, self._lut_uid),
+            lambda: film.film_box(page, terms, session.uid, self._lut.uid if self._lut else ""),
         )
         self._film_uid = made.uid
         self._require_same_film(made)
-        notes = [session, made, *self._set_boxes(page, made.granted)]
+        lut = [self._lut] if self._lut is not None else []
+        notes = [session, *lut, made, *self._set_boxes(page, made.granted)]
         texts = _references(made.granted, "ReferencedBasicAnnotationBoxSequence")
         warnings = [warning for note in notes for warning in note.warnings]
         warnings += self._annotate(page, texts)
@@ -173,20 +163,30 @@ class _Print:
             return self._session
         self._end_session()
         talk, terms = self._talk, self._terms
-        if terms.lut_place and not self._lut_uid:
-            self._lut_uid = self._make_lut()
+        if terms.lut_place and self._lut is None:
+            self._lut = self._make_lut()
         self._meta, self._copies = terms.meta, copies
         session = make(
             talk,
             terms,
             Kind("Film Session", BasicFilmSession, terms.meta),
-            lambda: film.film_session(terms, copies, self._lut_uid),
+            lambda: film.film_session(terms, copies, self._lut.uid if self._lut else ""),
         )
-        self._session = session
+        session = self._session = self._with_unasked_copies(session, copies)
         self._require_same_film(session)
         return session
 
-    def _make_lut(self) -> str:
+    def _with_unasked_copies(self, session: Made, copies: int) -> Made:
+        """Note a printer that makes more than one of what was sent without a number."""
+        unsaid = Dataset()
+        unsaid.NumberOfCopies = copies
+        is_said = any(one.keyword == "NumberOfCopies" for one in session.differences)
+        found = () if is_said else tuple(film.differences(unsaid, session.granted))
+        for difference in found:
+            self._talk.line(film.difference_in_words(difference), kind=LineKind.DIFFERENCE)
+        return replace(session, differences=(*session.differences, *found))
+
+    def _make_lut(self) -> Made | None:
         """N-CREATE the presentation LUT; it lives until the association ends (H.4.9.2.1)."""
         talk, terms = self._talk, self._terms
         values = terms.request.presentation_lut
@@ -196,22 +196,22 @@ class _Print:
                 terms,
                 Kind("Presentation LUT", PresentationLUT),
                 lambda: presentation_lut.presentation_lut(values, terms.bits),
-            ).uid
+            )
         except Refused as refusal:
             if not terms.may(Fallback.DROP_ATTRIBUTE):
                 raise
             says = f"{refusal} It is left out."
             terms.change(UsedFallback(Fallback.DROP_ATTRIBUTE, says, LUT))
             say_used(talk, terms.take_new())
-            return ""
+            return None
 
     def _require_same_film(self, made: Made) -> None:
         """Raise Substituted when another film would come out, unless that was agreed to."""
         others = tuple(d for d in made.differences if film.is_substitution(d))
         if others and not self._terms.request.is_substitution_accepted:
-            words = " and ".join(_would_use(difference) for difference in others)
+            words = " and ".join(_would(difference) for difference in others)
             raise Substituted(
-                f"The printer would use {words}. The film was not sent: print it anyway, or move "
+                f"The printer would {words}. The film was not sent: print it anyway, or move "
                 "the job to another printer.",
                 others,
             )
@@ -267,18 +267,25 @@ class _Print:
             self._talk.delete("Film Session", BasicFilmSession, self._session.uid, self._meta)
         self._session = None
 
+    def _end_lut(self) -> None:
+        if self._lut is not None:
+            self._talk.delete("Presentation LUT", PresentationLUT, self._lut.uid)
+        self._lut = None
+
 
 def _references(granted: Dataset | None, keyword: str) -> list[str]:
     """Return the instances that a film box names, in their order (printing.md §2.6 (5))."""
     items = granted.get(keyword) if granted is not None else None
     uids = [str(item.get("ReferencedSOPInstanceUID") or "") for item in items or ()]
-    if not all(uids):
+    if not all(0 < len(uid) <= LONGEST_UID for uid in uids):
         raise InvalidDataset(f"The printer named a box of {keyword} without its UID.")
     return uids
 
 
-def _would_use(difference: Difference) -> str:
-    return f"{difference.attribute} {difference.granted} instead of {difference.asked}"
+def _would(difference: Difference) -> str:
+    if not difference.granted:
+        return f"ignore {difference.attribute} {difference.asked}"
+    return f"use {difference.attribute} {difference.granted} instead of {difference.asked}"
 
 
 def _warning_in_words(answer: Answer, page: PageToPrint) -> str:

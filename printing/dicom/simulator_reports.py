@@ -18,11 +18,13 @@ from portal.dicom.association import keep_answers
 
 ANSWER_S = 10.0
 LOOK_S = 0.002
+DATA_REQUEST, TRANSFER = "Evt9", ("Sta6", "Sta8")  # PS3.8 9.2: P-DATA, and when it may go out
 
 
 def on_established(event: evt.Event) -> None:
     """Make an association ready for reports: messages go out whole, one after another."""
     one_message_at_a_time(event.assoc)
+    drop_late_messages(event.assoc)
     event.assoc.report_lock = Lock()  # one report at a time: the next after its answer
 
 
@@ -36,6 +38,20 @@ def one_message_at_a_time(assoc: Any) -> None:
             send(primitive, context_id)
 
     assoc.dimse.send_msg = send_msg
+
+
+def drop_late_messages(assoc: Any) -> None:
+    """Drop what a thread sends while the association ends: pynetdicom 3.0.4 would fail over it."""
+    machine = assoc.dul.state_machine
+    act = machine.do_action
+
+    def do_action(event: str) -> None:
+        if event == DATA_REQUEST and machine.current_state not in TRANSFER:
+            assoc.dul.to_provider_queue.get(block=False)
+        else:
+            act(event)
+
+    machine.do_action = do_action
 
 
 def report(

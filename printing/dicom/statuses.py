@@ -4,7 +4,8 @@ from portal.dicom.errors import Aborted, DicomError, StatusFailure
 from printing.types import Difference
 
 SUCCESS = 0x0000
-ATTRIBUTES_CHANGED = (0x0107, 0x0116)  # warnings: something was left out or replaced
+ATTRIBUTE_IGNORED = 0x0107
+ATTRIBUTES_CHANGED = (ATTRIBUTE_IGNORED, 0x0116)  # warnings: something was left out or replaced
 NOTHING_PRINTED = (0xB602, 0xB603)  # called warnings, but no film comes out
 ATTRIBUTE_REFUSED = (0x0105, 0x0106)
 ATTRIBUTE_MISSING = (0x0120, 0x0121)

@@ -23,6 +23,7 @@ from printing.dicom.statuses import NotSent, failure, in_words, is_failure
 from printing.types import LineKind, LogLine, PrintJobStatus
 
 LINE_LENGTH = 500
+LONGEST_UID = 64  # PS3.5 9.1
 BYTES_PER_SECOND = 500_000  # a slow line: N-SET may take this much longer per megabyte
 
 
@@ -79,7 +80,7 @@ class Talk:
     ) -> None:
         self._assoc, self.limits, self.watcher = assoc, limits, watcher
         self._commands = commands
-        self._sender, self._reports = Sender(assoc), Reports.of(assoc)
+        self._sender, self._reports = Sender(assoc), Reports.of(assoc, watcher.on_heard)
         self._job_news: list[PrintJobStatus] = []
         self.page: tuple[int, int] | None = None  # number and copy of the page that it is about
 
@@ -116,7 +117,8 @@ class Talk:
                 wanted or None, sop_class, uid, meta_uid=meta or None
             ),
         )
-        return answer.instance_uid or uid or "", answer
+        is_usable = 0 < len(answer.instance_uid) <= LONGEST_UID
+        return answer.instance_uid if is_usable else uid or "", answer
 
     def set(self, what: str, wanted: Dataset, sop_class: str, uid: str, meta: str = "") -> Answer:
         """N-SET of attributes."""

@@ -40,9 +40,7 @@ class Terms:
     def __post_init__(self) -> None:
         request = self.request
         self.bits, self.is_color = request.bits, request.is_color
-        has_lut = bool(request.presentation_lut) and not request.is_color
-        place = request.capabilities.lut_place
-        self.lut_place = place if has_lut and place in (FILM_BOX, FILM_SESSION) else ""
+        self.lut_place = "" if self.is_color else self._wanted_place()
         self.has_own_uids = Quirk.OWN_UIDS not in request.capabilities.quirks
         for used in request.used_fallbacks:
             self._apply(used)
@@ -63,9 +61,10 @@ class Terms:
         """Return the presentation contexts to propose: what this print may need, no more."""
         capabilities = self.request.capabilities
         wanted = [self.meta]
-        if self.is_color and self.may(Fallback.GRAY):
+        if self.is_color:  # also to tell a printer of gray films from none at all
             wanted.append(self.gray_meta)
-        if self.lut_place:
+        may_be_gray = self.is_color and self.may(Fallback.GRAY) and LUT not in self.dropped
+        if self.lut_place or (may_be_gray and self._wanted_place()):
             wanted.append(str(PresentationLUT))
         if capabilities.has_annotation:
             wanted.append(str(BasicAnnotationBox))
@@ -121,6 +120,11 @@ class Terms:
         self.used += new
         return new
 
+    def _wanted_place(self) -> str:
+        """Return where films in gray name their presentation LUT, if they have one."""
+        place = self.request.capabilities.lut_place
+        return place if self.request.presentation_lut and place in (FILM_BOX, FILM_SESSION) else ""
+
     def _other_place(self) -> str:
         other = {FILM_BOX: FILM_SESSION, FILM_SESSION: FILM_BOX}.get(self.lut_place, "")
         return other if self.may(Fallback.LUT_PLACE) and other not in self._tried_places else ""
@@ -130,6 +134,8 @@ class Terms:
             case Fallback.EIGHT_BITS:
                 self.bits = 8
             case Fallback.GRAY:
+                if self.is_color and LUT not in self.dropped:
+                    self.lut_place = self._wanted_place()
                 self.is_color = False
             case Fallback.NO_CHARACTER_SET:
                 self.has_character_set = False

@@ -249,6 +249,7 @@ class ModelImportForm(forms.Form):
         strip=True,
         widget=forms.Textarea(attrs={**_MONO, "rows": 12}),
     )
+    version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
 
 def known_terms(takes: Capabilities | None) -> dict[str, list[tuple[str, Label]]]:

@@ -1,19 +1,22 @@
 """Reads of the print room's pages: what waits for a person, who waits for which printer."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.timezone import localdate, make_aware, now
 
 from portal.selectors import user_key
-from printing.models import JobState, PrintJob, PrintPool, PrintUse, RejectReason
+from printing.models import JobState, PrintJob, PrintJobEvent, PrintPool, PrintUse, RejectReason
 
 if TYPE_CHECKING:
     from portal.selectors import Person
 
-MEDIA_NEEDED = "media-needed"
+# Of services/reasons.py, which stands a floor above.
+MEDIA_NEEDED, ABORTED, SEEN = "media-needed", "aborted-by-system", "seen-by-a-person"
+FAILED_LATELY = timedelta(days=7)  # as long as its films are kept for an exact reprint
 LATELY = timedelta(days=30)
 OFFERED = 100
 WASTED = [reason for reason in RejectReason.values if reason != RejectReason.EXTRA_COPY]
@@ -27,6 +30,14 @@ class Waiting:
     media_ids: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Mark:
+    """How far an open page has seen: the newest job, and the newest line of any job's log."""
+
+    job: int
+    line: int
+
+
 def midnight() -> datetime:
     """Return when today began, where this portal stands."""
     return make_aware(datetime.combine(localdate(), time.min))
@@ -38,13 +49,21 @@ def jobs_of(visible_to: "Person") -> QuerySet[PrintJob]:
 
 
 def needs_person() -> Q:
-    """Say which jobs go no further before somebody decides; what failed today is among them.
+    """Say which jobs go no further before somebody decides, and which failed lately.
 
-    A failed job that was printed again needs nobody any more.
+    A failed job needs nobody any more once somebody said so, or printed it again.
     """
     again = Exists(PrintJob.objects.filter(reprint_of=OuterRef("pk")))
-    failed = Q(~again, state=JobState.ABORTED, ended_at__gte=midnight())
+    # As a list of its own: SQLite cannot ask what a JSON list contains.
+    failed = Q(~again, state=JobState.ABORTED, ended_at__gte=now() - FAILED_LATELY)
+    failed &= ~Q(state_reasons=[ABORTED, SEEN])
     return Q(state=JobState.PROCESSING_STOPPED) | failed
+
+
+def needing_among(ids: Iterable[int]) -> set[int]:
+    """Return which of these jobs wait for a person."""
+    found = PrintJob.objects.filter(needs_person(), pk__in=list(ids))
+    return set(found.values_list("pk", flat=True))
 
 
 def needing_people(visible_to: "Person") -> int:
@@ -56,6 +75,19 @@ def needing_ids(*, visible_to: "Person", limit: int = 50) -> list[int]:
     """Return which jobs wait for a person, newest first: what an open page calls out."""
     mine = jobs_of(visible_to).filter(needs_person())
     return list(mine.order_by("-pk").values_list("pk", flat=True)[:limit])
+
+
+def mark(jobs: QuerySet[PrintJob]) -> Mark:
+    """Return up to where an open page has seen the queue."""
+    line = PrintJobEvent.objects.order_by("-pk").values("pk")[:1]
+    found = jobs.order_by("-pk").values_list("pk", Subquery(line)).first()
+    return Mark(found[0], found[1] or 0) if found else Mark(0, 0)
+
+
+def changed_since(seen: Mark) -> Q:
+    """Say which jobs are new since then, or had something happen to them."""
+    lines = PrintJobEvent.objects.filter(pk__gt=seen.line)
+    return Q(pk__gt=seen.job) | Q(pk__in=lines.values("job"))
 
 
 def waiting_by_printer(*, visible_to: "Person") -> dict[int, Waiting]:

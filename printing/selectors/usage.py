@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -21,8 +21,12 @@ DIMENSIONS = (
     "created_by_name",
     "patient_id",
 )
-# Printed again for these, a film was wasted: either the one before, or this one (see accounting).
+# Printed again for these, a film was wasted: the one before.
 REJECTS = tuple(reason for reason in RejectReason.values if reason != RejectReason.EXTRA_COPY)
+# Wasted are films over which the printer failed, and reprints with a reason: each stands for the
+# film that was no good. A film that failed and the reprint in its place are marked once
+# (services/accounting.py).
+IS_WASTED = Q(is_wasted=True) | Q(reprint_reason__in=REJECTS)
 STEPS = ("day", "week", "month")
 
 
@@ -48,7 +52,7 @@ class Usage:
 
     total: int = 0
     sheets: int = 0  # of paper
-    rejects: int = 0  # printed again with a reason to, failed, or given up
+    rejects: int = 0  # wasted: failed at the printer, or printed again for a reason
     extra: int = 0  # printed again because one more was wanted
     tests: int = 0  # calibration pages
 
@@ -80,11 +84,16 @@ class UsageRow:
     usage: Usage
 
 
+REASON = Case(
+    When(is_wasted=True, then=Value(RejectReason.PRINTER_FAULT.value)), default=F("reprint_reason")
+)
 SUMS = {
     "total": Sum("films", default=0),
     "sheets": Sum("films", filter=Q(is_paper=True), default=0),
-    "rejects": Sum("films", filter=Q(reprint_reason__in=REJECTS), default=0),
-    "extra": Sum("films", filter=Q(reprint_reason=RejectReason.EXTRA_COPY), default=0),
+    "rejects": Sum("films", filter=IS_WASTED, default=0),
+    "extra": Sum(
+        "films", filter=Q(reprint_reason=RejectReason.EXTRA_COPY, is_wasted=False), default=0
+    ),
     "tests": Sum("films", filter=Q(is_calibration=True), default=0),
 }
 
@@ -130,17 +139,23 @@ def usage_by_time(
 
 
 def rejects_by_reason(uses: QuerySet[PrintUse], dimension: str) -> dict[str, dict[str, int]]:
-    """Return the rejects of each unit, size …, by reason."""
+    """Return what was wasted by each unit, size …, by reason; a failure has the printer’s."""
     found = (
         uses.order_by()
-        .filter(reprint_reason__in=REJECTS)
-        .values(dimension, "reprint_reason")
+        .filter(IS_WASTED)
+        .annotate(reason=REASON)
+        .values(dimension, "reason")
         .annotate(count=Sum("films"))
     )
     table: dict[str, dict[str, int]] = {}
     for row in found:
-        table.setdefault(row[dimension], {})[row["reprint_reason"]] = row["count"]
+        table.setdefault(row[dimension], {})[row["reason"]] = row["count"]
     return table
+
+
+def is_wasted(use: PrintUse) -> bool:
+    """Say of one row what IS_WASTED says of all."""
+    return use.is_wasted or use.reprint_reason in REJECTS
 
 
 def step_start(step: str, day: date) -> date:

@@ -21,6 +21,8 @@ class UseSerializer(serializers.ModelSerializer[PrintUse]):
             "at",
             "job",
             "page_number",
+            "copy",
+            "sending",
             "films",
             "printer_name",
             "film_size_id",
@@ -31,6 +33,7 @@ class UseSerializer(serializers.ModelSerializer[PrintUse]):
             "modality",
             "patient_id",
             "reprint_reason",
+            "is_wasted",
             "is_calibration",
         )
         read_only_fields = fields
@@ -43,11 +46,23 @@ class UseSearch(serializers.Serializer[Any]):
 
 
 class TotalSerializer(serializers.Serializer[Any]):
-    """Films of one value of what they are counted by."""
+    """Films of one value of what they are counted by: the same sums as on the page of used film."""
 
-    value = serializers.CharField(allow_blank=True)
-    films = serializers.IntegerField()
-    rejected = serializers.IntegerField(help_text="Films that were printed again or wasted.")
+    value = serializers.CharField(allow_blank=True, help_text="Empty: not known. A time: its day.")
+    total = serializers.IntegerField(help_text="Films and sheets; the others are parts of it.")
+    films = serializers.IntegerField(help_text="Of film.")
+    sheets = serializers.IntegerField(help_text="Of paper.")
+    rejects = serializers.IntegerField(
+        help_text="Wasted: the printer failed over them, or they are reprints with a reason, which "
+        "stand for the films that were no good. A failed film and its reprint are one."
+    )
+    extra = serializers.IntegerField(help_text="Printed again because one more was wanted.")
+    tests = serializers.IntegerField(help_text="Calibration pages.")
+    reasons = serializers.DictField(
+        child=serializers.IntegerField(),
+        allow_null=True,
+        help_text="Of the rejects; a failure is a printer-fault. Null for times.",
+    )
 
 
 class QuotaSerializer(serializers.ModelSerializer[PrintQuota]):

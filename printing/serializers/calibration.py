@@ -6,6 +6,12 @@ from rest_framework import serializers
 
 from portal.serializers import row_id
 from printing.models import CalibrationReading
+from printing.selectors.calibration import STEPS
+
+ORDER = (
+    f"{STEPS} optical densities: the lightest step ({STEPS} on the page) first, "
+    "the darkest (1) last."
+)
 
 
 class CalibrationPrintInput(serializers.Serializer[Any]):
@@ -21,7 +27,7 @@ class ReadingSerializer(serializers.ModelSerializer[CalibrationReading]):
     """What a person measured on a test page."""
 
     densities = serializers.ListField(
-        child=serializers.FloatField(), read_only=True, help_text="Of each step, darkest last."
+        child=serializers.FloatField(), read_only=True, help_text=ORDER
     )
     by = serializers.CharField(source="by_name", read_only=True)
 
@@ -35,6 +41,11 @@ class ReadingInput(serializers.Serializer[Any]):
     """What was measured, or seen without a densitometer."""
 
     printer = row_id(source="printer_id")
-    densities = serializers.ListField(child=serializers.FloatField(), max_length=100, default=list)
+    densities = serializers.ListField(
+        child=serializers.FloatField(),
+        max_length=100,
+        default=list,
+        help_text=f"{ORDER} None: only a comment.",
+    )
     comment = serializers.CharField(allow_blank=True, default="", max_length=500)
     job = row_id(source="job_id", allow_null=True, default=None)

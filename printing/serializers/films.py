@@ -7,6 +7,7 @@ from rest_framework import serializers
 from portal.serializers import row_id
 from printing import layout
 from printing.models import Film, FilmOrientation, ImageBox
+from printing.paper.papers import MEDIA
 from printing.rendering.preview import MAX_WIDTH
 
 BOX = (
@@ -93,6 +94,12 @@ class FilmChange(serializers.Serializer[Any]):
     accession_number = serializers.CharField(max_length=64, allow_blank=True, required=False)
 
 
+class FilmRemoveInput(serializers.Serializer[Any]):
+    """Which version of the film was seen."""
+
+    version = serializers.IntegerField()
+
+
 class FillInput(serializers.Serializer[Any]):
     """Images whose frames go into the free boxes, in this order."""
 
@@ -107,4 +114,23 @@ class PreviewInput(serializers.Serializer[Any]):
     )
     is_color = serializers.BooleanField(
         default=False, help_text="As a colour printer shows it; without, as film does: in gray."
+    )
+
+
+class PdfInput(serializers.Serializer[Any]):
+    """On which paper films are shown."""
+
+    paper = serializers.ChoiceField(
+        choices=list(MEDIA),
+        default="",
+        allow_blank=True,
+        help_text="None: sheets as large as the films.",
+    )
+
+
+class FilmPdfInput(PdfInput):
+    """On which paper, and how much of the set."""
+
+    only = serializers.BooleanField(
+        source="is_alone", default=False, help_text="This film alone, without those of its set."
     )

@@ -51,6 +51,7 @@ class PrinterModelSerializer(serializers.ModelSerializer[PrinterModel]):
             "has_annotation",
             "max_copies",
             "quirks",
+            "version",
         )
         read_only_fields = fields
 
@@ -60,12 +61,22 @@ class PrinterModelSerializer(serializers.ModelSerializer[PrinterModel]):
 
 
 class PrinterModelInput(serializers.Serializer[Any]):
-    """A model as a document: the same that is exported. Its details are read by the service."""
+    """A model as a document: the same that is exported. Its details are read by the service.
+
+    With `version`, only while the model is as it was seen; 0: only when there is none yet.
+    """
 
     name = serializers.SlugField(max_length=64)
+    version = serializers.IntegerField(required=False, min_value=0)
 
     def to_internal_value(self, data: Any) -> Any:
         """Take the document as it is."""
         if not isinstance(data, dict):
             raise serializers.ValidationError({"name": ["A printer model is an object."]})
-        return dict(data)
+        document = dict(data)
+        version = document.pop("version", None)
+        try:
+            version = None if version is None else self.fields["version"].run_validation(version)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"version": error.detail}) from error
+        return {"document": document, "version": version}

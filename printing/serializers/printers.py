@@ -17,7 +17,7 @@ from printing.selectors.printers import capabilities
 from printing.types import Fallback
 
 A_DAY = 24 * 3600
-LONGEST = 1024  # of an attribute's value, PS3.5 6.2 ST
+LONGEST = 200_000  # of an attribute's value: an ICC profile; the service knows each one's own
 
 
 class PrinterSerializer(serializers.ModelSerializer[Printer]):

@@ -103,7 +103,7 @@ def calibration_reading_delete(*, printer_id: int, reading_id: int, by: Actor) -
 
 
 def _printer(printer_id: int, by: Actor) -> Printer:
-    printer = Printer.objects.select_for_update().filter(pk=printer_id).first()
+    printer = Printer.objects.select_for_update(no_key=True).filter(pk=printer_id).first()
     if printer is None:
         raise NotFound("There is no such printer.")
     require(by, printer.facility_id, Permission.PRINTER_MANAGE)

@@ -54,8 +54,9 @@ LOOKED_AT = 50  # pool jobs whose own printer is not free, in one look
 def job_claim(*, lease_owner: str) -> ClaimedJob | None:
     """Take the next due job whose device nobody talks to; none when there is nothing to do."""
     now = timezone.now()
-    if not (_due(now).exists() or _due_elsewhere(now).exists()):
-        return None  # a read: idle workers take no write lock
+    # Reads, the cheapest first: idle workers look often, and take no write lock.
+    if not _pending(now).exists() or not (_due(now).exists() or _due_elsewhere(now).exists()):
+        return None
     with transaction.atomic():
         now = timezone.now()
         job = _locked(_due(now)).first()

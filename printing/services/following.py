@@ -6,9 +6,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from printing.models import JobState, Printer, PrintJob
+from printing.models import JobState, PageState, Printer, PrintJob
 from printing.selectors.printers import capabilities
-from printing.services.job_ground import FOLLOW_EVERY, followed, job_settle
+from printing.services.accounting import page_use_record
+from printing.services.job_ground import (
+    FOLLOW_EVERY,
+    canceler_name,
+    followed,
+    job_cancel_now,
+    job_settle,
+)
 from printing.services.job_log import job_log, job_tell
 from printing.services.leases import LEASE, address_release, address_take, busy
 from printing.services.outcomes import print_job_status
@@ -65,7 +72,9 @@ def follow_record(
         followed(job).update(ended_at=now)
     job.follow_at = now + FOLLOW_EVERY if followed(job).exists() else None
     job.save(update_fields=["follow_at"])
-    if job.state == JobState.PROCESSING:
+    if _is_to_end(job) and job.pages.filter(state=PageState.FAILED).exists():
+        _end(job)
+    elif job.state == JobState.PROCESSING:
         job_settle(job)
     job_tell(job)
     return job
@@ -78,6 +87,23 @@ def _due() -> QuerySet[PrintJob]:
     ).order_by("follow_at", "pk")
 
 
+def _is_to_end(job: PrintJob) -> bool:
+    """Say whether somebody wants a document out of the printer's own queue."""
+    return job.is_cancel_asked and job.ipp_job_id is not None
+
+
+def _end(job: PrintJob) -> None:
+    """Cancel a job whose document the printer's own queue dropped: its pages are given up."""
+    for page in job.pages.select_for_update().filter(state=PageState.FAILED):
+        page.move_to(PageState.DISCARDED)
+        page.save()
+        page_use_record(page, job)
+    job_cancel_now(job)
+    job.message = f"{job.message} Its own queue dropped the document: look for sheets in the tray."
+    job.message = job.message[:500]
+    job.save(update_fields=["message"])
+
+
 def _followed_job(job: PrintJob, lease_owner: str) -> FollowedJob:
     uids = followed(job).exclude(print_job_uid="").values_list("print_job_uid", flat=True)
     return FollowedJob(
@@ -85,6 +111,7 @@ def _followed_job(job: PrintJob, lease_owner: str) -> FollowedJob:
         device=asked_device(job.printer, lease_owner),
         print_job_uids=tuple(dict.fromkeys(uids)),
         ipp_job_id=job.ipp_job_id,
+        canceler=canceler_name(job) if _is_to_end(job) else "",
     )
 
 

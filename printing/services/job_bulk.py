@@ -9,6 +9,7 @@ from portal.types import Actor
 from printing.services import job_moves, job_verbs
 
 ACTIONS: dict[str, Callable[..., object]] = {
+    "acknowledge": job_verbs.job_acknowledge,
     "hold": job_verbs.job_hold,
     "release": job_verbs.job_release,
     "cancel": job_verbs.job_cancel,

@@ -17,6 +17,7 @@ from printing.services.job_ground import (
     job_locked,
     job_settle,
     queue_again,
+    require_decided,
 )
 from printing.services.job_log import job_note
 from printing.services.job_moves import page_twin
@@ -84,6 +85,7 @@ def job_accept_substitution(*, job_id: int, by: Actor) -> PrintJob:
     job = job_locked(job_id, by)
     if job.state != JobState.PROCESSING_STOPPED or reasons.SUBSTITUTED not in job.state_reasons:
         raise Conflict(f"Job {job.pk} waits for no such decision.")
+    require_decided(job)
     job.is_substitution_accepted = True
     queue_again(job)
     job_note(job, by, f"{by.name}: print it all the same.", "accept-substitution")
@@ -139,8 +141,8 @@ def _go_on(job: PrintJob, by: Actor) -> None:
     if job.pages.filter(state__in=TO_DECIDE).exists():
         return
     if not job.pages.exclude(state__in=NEVER_AGAIN).exists():
-        job_settle(job)
+        job_settle(job, by.name)
     elif job.is_cancel_asked:
-        job_cancel_now(job, by.name)
+        job_cancel_now(job)
     else:
         queue_again(job)

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.errors import Conflict, NotFound
+from portal.models import AuditEvent
 from portal.selectors import require
 from portal.types import Actor, Permission
 from printing.models import JobState, PageState, PrintedPage, Printer, PrintJob
@@ -57,14 +58,16 @@ def queue_again(job: PrintJob) -> None:
         job.move_to(JobState.PENDING)
     job.attempts, job.next_attempt_at = 0, None
     job.hold_until, job.is_cancel_asked = None, False
+    job.follow_at = job.follow_until = None  # what is sent now is followed from its own start
     job.state_reasons = [] if job.printer.is_enabled else [reasons.PRINTER_STOPPED]
     job.message = "" if job.printer.is_enabled else why_waiting(job.printer)
     job.save()
     job_alerts_settle(job)
 
 
-def job_cancel_now(job: PrintJob, name: str) -> None:
-    """End a job that nobody wants any more, and save it."""
+def job_cancel_now(job: PrintJob, name: str = "") -> None:
+    """End a job that nobody wants any more, and save it; without a name, for who asked for it."""
+    name = name or canceler_name(job)
     job.move_to(JobState.CANCELED)
     job.state_reasons, job.message = [reasons.CANCELED], canceled_sentence(job, name)
     job.next_attempt_at, job.follow_at, job.ended_at = None, None, timezone.now()
@@ -72,15 +75,18 @@ def job_cancel_now(job: PrintJob, name: str) -> None:
     job_alerts_settle(job)
 
 
-def job_settle(job: PrintJob) -> None:
-    """Say where a job stands of which every page is out, failed or given up; saves it."""
+def job_settle(job: PrintJob, name: str = "") -> None:
+    """Say where a job stands of which every page is out, failed or given up; saves it.
+
+    `name` is whose word it was that the last page is given up.
+    """
     pages = job.pages.all()
     if pages.filter(state=PageState.FAILED).exists():
         _stop_failed(job, pages)
     elif followed(job).exists():
         _follow(job)
     elif not pages.filter(state__in=PrintedPage.OUT).exists():
-        job_cancel_now(job, "a person")
+        job_cancel_now(job, name)
     else:
         _complete(job, pages)
 
@@ -90,6 +96,14 @@ def followed(job: PrintJob) -> QuerySet[PrintedPage]:
     # A page that another printer took, before the job was moved, is not known to this one.
     mine = job.pages.filter(printer_name=job.printer.name)
     return mine.filter(state=PageState.ACCEPTED, ended_at=None).exclude(print_job_uid="")
+
+
+def canceler_name(job: PrintJob) -> str:
+    """Return who asked last that a job be cancelled."""
+    asked = AuditEvent.objects.filter(
+        facility_id=job.facility_id, target="print job", target_id=job.pk, action="cancel"
+    )
+    return asked.order_by("-pk").values_list("actor", flat=True).first() or "a person"
 
 
 def canceled_sentence(job: PrintJob, name: str) -> str:
@@ -115,10 +129,17 @@ def _follow(job: PrintJob) -> None:
     done = f" {printed} of {job.pages.count()} are done." if printed else ""
     job.state_reasons = [reasons.IN_DEVICE]
     job.message = f"The printer accepted every page and has them in its own queue.{done}"
-    job.follow_at = now + FOLLOW_EVERY
+    if job.is_cancel_asked and job.ipp_job_id is not None:
+        job.message = f"Cancelling for {canceler_name(job)}: the printer's own queue is told."
+    # A document that nobody wants any more is taken out of the printer's queue at once.
+    job.follow_at = now if _is_to_take_out(job) else now + FOLLOW_EVERY
     job.follow_until = job.follow_until or now + timedelta(seconds=job.printer.follow_s)
     job.next_attempt_at = None
     job.save()
+
+
+def _is_to_take_out(job: PrintJob) -> bool:
+    return job.is_cancel_asked and job.ipp_job_id is not None and job.follow_at is None
 
 
 def _stop_failed(job: PrintJob, pages: QuerySet[PrintedPage]) -> None:
@@ -144,19 +165,19 @@ def _complete(job: PrintJob, pages: QuerySet[PrintedPage]) -> None:
     warned = [page for page in out if page.warnings]
     job.state_reasons = [reasons.PRINTED if is_printed else reasons.SENT]
     job.state_reasons += [reasons.WARNINGS] if warned else []
-    job.message = " ".join(filter(None, _complete_sentences(pages, out, is_printed, warned)))[:500]
+    job.message = " ".join(filter(None, _complete_sentences(job, out, is_printed, warned)))[:500]
     job.ended_at, job.next_attempt_at, job.follow_at = timezone.now(), None, None
     job.save()
     job_alerts_settle(job)
 
 
 def _complete_sentences(
-    pages: QuerySet[PrintedPage],
+    job: PrintJob,
     out: QuerySet[PrintedPage],
     is_printed: bool,
     warned: list[PrintedPage],
 ) -> list[str]:
-    count, asked = out.count(), pages.count()
+    count, asked = out.count(), job.pages.count()
     which = f"all {count} pages" if count > 1 else "the page"
     if count < asked:
         which = f"{count} of {asked} pages; the others were given up"
@@ -171,6 +192,7 @@ def _complete_sentences(
         if cropped
         else "",
         f"The printer warned: {warned[0].warnings[0]['says']}." if warned and not cropped else "",
+        "The cancel came too late." if job.is_cancel_asked else "",
         "The printer no longer knows its print job; whether it is done was not told."
         if gone
         else "The printer did not tell in time that it is done."

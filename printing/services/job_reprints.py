@@ -11,9 +11,10 @@ from portal.types import Actor
 from printing.models import PrintedPage, Printer, PrintJob, RejectReason, SourceImage
 from printing.selectors.printers import capabilities
 from printing.services import reasons
+from printing.services.job_alerts import job_alerts_settle
 from printing.services.job_facts import is_color_job
 from printing.services.job_ground import job_locked
-from printing.services.job_log import job_log, job_note
+from printing.services.job_log import job_log, job_note, job_tell
 from printing.services.job_making import (
     job_queue_values,
     pixels_path,
@@ -74,6 +75,8 @@ def job_reprint(
     warning_keep(job, warning)
     text = f"Reprinted as job {job.pk} by {by.name}: {RejectReason(reason).label}."
     job_log(old, [LogLine(text, kind=LineKind.PERSON)])
+    job_alerts_settle(old)  # whoever prints it again knows that it failed
+    job_tell(old)
     how = "the same pixels" if is_exact else "drawn anew"
     sentence = f"Queued by {by.name}: job {old.pk} again, {how}, for {printer.name}."
     job_note(job, by, sentence, "reprint", detail={"of": old.pk, "reason": reason})

@@ -10,6 +10,7 @@ from portal.errors import Conflict, InvalidInput, NotFound
 from portal.types import Actor
 from printing.models import JobState, PrintJob
 from printing.services import reasons
+from printing.services.job_alerts import job_alerts_settle
 from printing.services.job_ground import job_cancel_now, job_locked, queue_again, require_decided
 from printing.services.job_log import job_log, job_note, job_tell
 from printing.services.job_making import held_sentence, require_later
@@ -47,16 +48,25 @@ def job_release(*, job_id: int, by: Actor) -> PrintJob:
 
 @transaction.atomic
 def job_cancel(*, job_id: int, reason: str = "", by: Actor) -> PrintJob:
-    """Cancel a job: at once, or before its next page goes out when it is printing."""
+    """Cancel a job: at once, or before its next page goes out when it is printing.
+
+    A document in a printer's own queue is taken out of it by the worker that follows it.
+    """
     job = job_locked(job_id, by)
     if len(reason) > 255:
         raise InvalidInput("A reason has up to 255 characters.", "reason")
     job.cancel_reason = reason.strip()
-    if job.state == JobState.PROCESSING and reasons.IN_DEVICE not in job.state_reasons:
+    is_in_device = reasons.IN_DEVICE in job.state_reasons
+    if job.state == JobState.PROCESSING and not is_in_device:
         job.is_cancel_asked = True
         job.message = f"Cancelling for {by.name}: no further page goes out."
         job.save(update_fields=["is_cancel_asked", "message", "cancel_reason"])
+    elif job.state == JobState.PROCESSING and job.ipp_job_id is not None:
+        job.is_cancel_asked, job.follow_at = True, timezone.now()
+        job.message = f"Cancelling for {by.name}: the printer's own queue is told."
+        job.save(update_fields=["is_cancel_asked", "follow_at", "message", "cancel_reason"])
     else:
+        require_decided(job)
         job_cancel_now(job, by.name)
     job_note(job, by, f"Cancelled by {by.name}.", "cancel", detail={"reason": job.cancel_reason})
     return job
@@ -71,6 +81,21 @@ def job_retry(*, job_id: int, by: Actor) -> PrintJob:
     require_decided(job)
     queue_again(job)
     job_note(job, by, f"Retried by {by.name}.", "retry")
+    return job
+
+
+@transaction.atomic
+def job_acknowledge(*, job_id: int, by: Actor) -> PrintJob:
+    """Note that a person knows of a failed job: it needs nobody any more."""
+    job = job_locked(job_id, by)
+    if job.state != JobState.ABORTED:
+        raise Conflict(f"Job {job.pk} is {job.get_state_display()}: only failed jobs are noted.")
+    if reasons.SEEN in job.state_reasons:
+        return job
+    job.state_reasons = [reasons.ABORTED, reasons.SEEN]
+    job.save(update_fields=["state_reasons"])
+    job_alerts_settle(job)
+    job_note(job, by, f"Seen by {by.name}.", "acknowledge")
     return job
 
 

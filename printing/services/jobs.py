@@ -13,6 +13,7 @@ from printing.services.job_making import MAX_PAGES, JobWishes, job_create
 from printing.services.job_moves import job_move
 from printing.services.job_reprints import job_reprint
 from printing.services.job_verbs import (
+    job_acknowledge,
     job_cancel,
     job_hold,
     job_prioritize,
@@ -27,6 +28,7 @@ __all__ = [
     "Verdict",
     "film_print",
     "job_accept_substitution",
+    "job_acknowledge",
     "job_cancel",
     "job_create",
     "job_hold",

@@ -37,14 +37,14 @@ def _accepted(job: PrintJob, result: TalkResult) -> None:
 
 def _canceled(job: PrintJob, result: TalkResult) -> None:
     _nothing_open(job)
-    job_cancel_now(job, "a person")
+    job_cancel_now(job)
     _heard(job)
 
 
 def _given_back(job: PrintJob, result: TalkResult) -> None:
     _nothing_open(job)
     if job.is_cancel_asked:
-        job_cancel_now(job, "a person")
+        job_cancel_now(job)
     else:
         job.move_to(JobState.PENDING)
         job.attempts = max(0, job.attempts - 1)
@@ -81,7 +81,7 @@ def _no_space(job: PrintJob, result: TalkResult) -> None:
     _heard(job, is_heard=False)
     _nothing_open(job)
     if job.is_cancel_asked:
-        job_cancel_now(job, "a person")
+        job_cancel_now(job)
         return
     _wait(job, reasons.NO_SPACE, result.sentence, SPACE_PAUSE)
 
@@ -116,9 +116,7 @@ def _substituted(job: PrintJob, result: TalkResult) -> None:
     _nothing_open(job)
     job.move_to(JobState.PROCESSING_STOPPED)
     job.state_reasons = [reasons.SUBSTITUTED]
-    job.message = (
-        f"{result.sentence} Nothing was printed. Print all the same, move the job, or cancel it."
-    )[:500]
+    job.message = result.sentence[:500]  # it says what may be done
     job_alerts.job_failed_alert(job)
     _heard(job)
 
@@ -153,6 +151,35 @@ RECORDS: dict[Outcome, Callable[[PrintJob, TalkResult], None]] = {
     Outcome.NOT_ADMITTED: _not_admitted,
     Outcome.UNKNOWN: _unknown,
 }
+# After these a job ends or goes on without anybody having looked.
+GO_ON = frozenset(
+    {
+        Outcome.CANCELED,
+        Outcome.GIVEN_BACK,
+        Outcome.NOT_REACHED,
+        Outcome.NOT_READY,
+        Outcome.NO_MEDIA,
+        Outcome.SESSION_FAULT,
+        Outcome.NO_SPACE,
+    }
+)
+
+
+def outcome_follow(job: PrintJob, result: TalkResult) -> None:
+    """Do what follows from how a talk ended.
+
+    A page that the printer failed over meanwhile asks a person before anything else goes out.
+    """
+    has_failed = job.pages.filter(state=PageState.FAILED).exists()
+    if result.outcome not in GO_ON or not has_failed:
+        RECORDS[result.outcome](job, result)
+        return
+    _nothing_open(job)
+    job_settle(job)
+    if result.outcome in (Outcome.NOT_REACHED, Outcome.NOT_READY, Outcome.NO_MEDIA):
+        _stop_printer_state(job, result, is_heard=result.outcome != Outcome.NOT_REACHED)
+    else:
+        _heard(job, is_heard=result.outcome != Outcome.NO_SPACE)
 
 
 def _trouble(job: PrintJob, result: TalkResult, reason: str) -> None:
@@ -175,7 +202,7 @@ def _ended_or_moved(job: PrintJob) -> bool:
     """End a job that nobody wants any more, or give it to another member of its pool."""
     _nothing_open(job)
     if job.is_cancel_asked:
-        job_cancel_now(job, "a person")
+        job_cancel_now(job)
         return True
     able = pool_candidates(job)
     if not able:
@@ -192,7 +219,7 @@ def _later(job: PrintJob, result: TalkResult, reason: str) -> None:
     """Plan the next attempt; when the plan is used up, a person is needed."""
     _nothing_open(job)
     if job.is_cancel_asked:
-        job_cancel_now(job, "a person")
+        job_cancel_now(job)
         return
     plan = retry_plan_s(job.printer)
     if job.attempts <= len(plan):

@@ -10,7 +10,7 @@ from printing.services.accounting import page_use_record
 from printing.services.job_ground import followed
 from printing.services.job_log import job_log, job_tell
 from printing.services.leases import LeaseLost, job_owned, lease_end
-from printing.services.outcome_rules import RECORDS
+from printing.services.outcome_rules import RECORDS, outcome_follow
 from printing.services.printer_state import jobs_lock
 from printing.types import (
     LineKind,
@@ -168,7 +168,7 @@ def job_record(
     lease_end(job)
     if result.sentence:
         job_log(job, [LogLine(result.sentence, page_number=result.page_number)])
-    RECORDS[result.outcome](job, result)
+    outcome_follow(job, result)
     job.save()
     job_tell(job)
     return job

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from portal.errors import Conflict, InvalidInput, NotFound
+from portal.errors import Conflict, InvalidInput, NotFound, StaleVersion
 from portal.events import PrintersChanged, emit
 from portal.selectors import require
 from portal.services import audit
@@ -18,6 +18,7 @@ from printing.printer_models import (
     read_model,
 )
 
+NOT_THERE = 0  # the version of a model that is not there yet
 FIELDS = (
     "title",
     "bits",
@@ -52,8 +53,13 @@ def printer_model_named(*, facility_id: int, name: str) -> PrinterModel:
 
 
 @transaction.atomic
-def printer_model_set(*, facility_id: int, document: Any, by: Actor) -> tuple[PrinterModel, bool]:
-    """Create or replace a facility's own model from a document; say whether it is new."""
+def printer_model_set(
+    *, facility_id: int, document: Any, version: int | None = None, by: Actor
+) -> tuple[PrinterModel, bool]:
+    """Create or replace a facility's own model from a document; say whether it is new.
+
+    With `version` only as it was seen: NOT_THERE for one that is to be new.
+    """
     require(by, facility_id, Permission.PRINTER_MANAGE)
     try:
         model = read_model(document, SHIPPED_MODELS)
@@ -66,8 +72,10 @@ def printer_model_set(*, facility_id: int, document: Any, by: Actor) -> tuple[Pr
         )
     locked = PrinterModel.objects.select_for_update()
     before = locked.filter(facility_id=facility_id, name=model.name).first()
+    _require_version(before, model.name, version)
     row = before or PrinterModel(facility_id=facility_id, name=model.name)
     _fill(row, model)
+    row.version = before.version + 1 if before else 1
     row.save()
     _tell(row)
     _audit(row, by, "set")
@@ -75,12 +83,15 @@ def printer_model_set(*, facility_id: int, document: Any, by: Actor) -> tuple[Pr
 
 
 @transaction.atomic
-def printer_model_delete(*, model_id: int, by: Actor) -> None:
+def printer_model_delete(*, model_id: int, version: int | None = None, by: Actor) -> None:
     """Delete a facility's own model that no printer uses."""
     row = PrinterModel.objects.select_for_update().filter(pk=model_id).first()
     if row is None:
         raise NotFound("There is no such printer model.")
     require(by, row.facility_id, Permission.PRINTER_MANAGE)
+    _require_version(row, row.name, version)
+    if row.name in SHIPPED_MODELS:
+        raise Conflict(f"{row.title} comes with the portal and stays.")
     used = list(Printer.objects.filter(model=row).values_list("name", flat=True))
     if used:
         raise Conflict(f"{row.title} is the model of {', '.join(used)}: give them another first.")
@@ -101,6 +112,7 @@ def _refreshed(pk: int) -> bool:
     row = PrinterModel.objects.select_for_update().get(pk=pk)
     if not _fill(row, SHIPPED_MODELS[row.name]):
         return False
+    row.version += 1
     row.save()
     _tell(row)
     return True
@@ -118,9 +130,21 @@ def _as_shipped(
             defaults={field: getattr(fresh, field) for field in FIELDS},
         )
     elif _fill(found, shipped):
+        found.version += 1
         found.save()
         _tell(found)
     return found
+
+
+def _require_version(row: PrinterModel | None, name: str, version: int | None) -> None:
+    """Refuse to replace what a person did not see."""
+    if version is None or version == (row.version if row else NOT_THERE):
+        return
+    if row is None:
+        raise StaleVersion(f"Somebody deleted the model “{name}” meanwhile.")
+    if version == NOT_THERE:
+        raise Conflict(f"There is a model “{name}” already. Give yours another name.")
+    raise StaleVersion(f"Somebody else changed the model “{name}” meanwhile. Look at it again.")
 
 
 def _fill(row: PrinterModel, model: ShippedModel) -> bool:

@@ -53,7 +53,7 @@ def printer_probe_end(*, lease_owner: str) -> None:
 
 
 def _locked(printer_id: int, by: Actor) -> Printer:
-    locked = Printer.objects.select_for_update(of=("self",))
+    locked = Printer.objects.select_for_update(no_key=True, of=("self",))
     printer = locked.select_related("device__facility", "model").filter(pk=printer_id).first()
     if printer is None:
         raise NotFound("There is no such printer.")

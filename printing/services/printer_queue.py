@@ -58,7 +58,7 @@ def printer_enable(*, printer_id: int, is_enabled: bool, by: Actor) -> Printer:
 @transaction.atomic
 def printer_accept(*, printer_id: int, is_accepting: bool, by: Actor) -> Printer:
     """Let new jobs into a printer's queue, or keep them out; what waits there is printed."""
-    printer = Printer.objects.select_for_update().filter(pk=printer_id).first()
+    printer = Printer.objects.select_for_update(no_key=True).filter(pk=printer_id).first()
     if printer is None:
         raise NotFound("There is no such printer.")
     require(by, printer.facility_id, Permission.PRINTER_MANAGE)
@@ -96,7 +96,7 @@ def _locked(printer_id: int, by: Actor) -> Printer:
     found = Printer.objects.filter(pk=printer_id).first()
     if found is not None:
         jobs_lock(found)
-    printer = Printer.objects.select_for_update().filter(pk=printer_id).first()
+    printer = Printer.objects.select_for_update(no_key=True).filter(pk=printer_id).first()
     if printer is None:
         raise NotFound("There is no such printer.")
     require(by, printer.facility_id, Permission.PRINTER_MANAGE)

@@ -77,7 +77,9 @@ def printer_report_record(
     """
     printer = Printer.objects.select_related("device", "facility").get(pk=printer_id)
     jobs_lock(printer)
-    together = list(sharing(printer).select_for_update(of=("self",)).order_by("pk"))
+    # Not their keys: whoever queues a job for one need not wait, let alone wait in a circle.
+    locked = sharing(printer).select_for_update(no_key=True, of=("self",))
+    together = list(locked.order_by("pk"))
     now = timezone.now()
     for each in together:
         was_failing = each.status == FAILURE

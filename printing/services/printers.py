@@ -49,7 +49,9 @@ def printer_set(
     `version` is the one that a person saw: somebody who was slower hears so.
     """
     require(by, facility_id, Permission.PRINTER_MANAGE)
-    locked = Printer.objects.select_for_update(of=("self",)).select_related("device", "model")
+    locked = Printer.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "device", "model"
+    )
     before = locked.filter(facility_id=facility_id, name=name).first()
     if before is not None and version is not None and before.version != version:
         raise StaleVersion(f"{name} was changed by somebody else in the meantime.")

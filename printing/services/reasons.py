@@ -22,3 +22,4 @@ WARNINGS = "warnings-detected"
 # canceled, aborted
 CANCELED = "job-canceled-by-user"
 ABORTED = "aborted-by-system"
+SEEN = "seen-by-a-person"  # somebody knows that it failed; ours

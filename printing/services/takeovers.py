@@ -68,10 +68,10 @@ def _take_over(job: PrintJob) -> None:
     job_log(job, [LogLine(text, kind=LineKind.NOTE)])
     if job.pages.filter(state=PageState.SENT).exists():
         job_unknown(job)
-    elif not job.pages.exclude(state__in=(*NEVER_AGAIN, PageState.FAILED)).exists():
+    elif _is_nothing_to_send(job) or job.pages.filter(state=PageState.FAILED).exists():
         job_settle(job)
     elif job.is_cancel_asked:
-        job_cancel_now(job, "a person")
+        job_cancel_now(job)
     elif job.attempts > len(retry_plan_s(job.printer)):
         _give_up(job)
     else:
@@ -82,6 +82,10 @@ def _take_over(job: PrintJob) -> None:
     if job.printer.state == PrinterState.PROCESSING:
         printer_state_set(printer=job.printer, state=PrinterState.IDLE, is_heard=False)
     job_tell(job)
+
+
+def _is_nothing_to_send(job: PrintJob) -> bool:
+    return not job.pages.exclude(state__in=NEVER_AGAIN).exists()
 
 
 def _give_up(job: PrintJob) -> None:

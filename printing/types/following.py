@@ -35,3 +35,4 @@ class FollowedJob:
     device: AskedDevice
     print_job_uids: tuple[str, ...] = ()
     ipp_job_id: int | None = None
+    canceler: str = ""  # who wants its document out of the printer's queue

@@ -26,13 +26,14 @@ from printing.views.job_asks import move_targets
 from printing.views.questions import OPEN
 from printing.views.rows import job_rows
 
-AT_ONCE = ("hold", "release", "retry", "top")
+AT_ONCE = ("hold", "release", "retry", "top", "acknowledge")
 Labels = dict[str, tuple[str | Promise, str]]
 ACTIONS: Labels = {
     "hold": (gettext_lazy("Hold"), "player-pause"),
     "release": (gettext_lazy("Release"), "player-play"),
     "retry": (gettext_lazy("Try again now"), "refresh"),
     "top": (gettext_lazy("To the top"), "arrow-up"),
+    "acknowledge": (gettext_lazy("Seen"), "eye-check"),
     "move": (gettext_lazy("Move…"), "arrow-right"),
     "cancel": (gettext_lazy("Cancel…"), "ban"),
 }

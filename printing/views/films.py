@@ -114,7 +114,7 @@ def film_print(request: HttpRequest, film: Film, focus: Focus) -> HttpResponse:
         form.add_error(error.field if error.field in form.fields else None, str(error))
         return film_answer(request, film, focus, print_form=form, status=422)
     link = format_html('<a href="{}">{}</a>', reverse("printing:job", args=[job.pk]), job.pk)
-    count = job.pages.count()
+    count = sum(job.pages.values_list("copies", flat=True))
     sentence = ngettext(
         "Job {job}: {count} film for {printer} is in the queue.",
         "Job {job}: {count} films for {printer} are in the queue.",

@@ -94,8 +94,10 @@ def _cancel_form(request: HttpRequest, job: PrintJob) -> forms.Form:
 
 
 def _cancel(job: PrintJob, form: Any, by: Actor) -> str:
-    job_services.job_cancel(job_id=job.pk, reason=form.words()[:255], by=by)
+    canceled = job_services.job_cancel(job_id=job.pk, reason=form.words()[:255], by=by)
     done = _("Job %(id)s is cancelled. Films that the printer accepted stay printed.")
+    if not canceled.is_final:
+        done = _("Job %(id)s is being cancelled: no further film goes out.")
     return done % {"id": job.pk}
 
 

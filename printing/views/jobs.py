@@ -41,7 +41,12 @@ class Film:
         """Return what the printer warned about or changed, in sentences."""
         warned = [str(each.get("says", "")) for each in self.page.warnings]
         changed = [
-            _("%(attribute)s: %(granted)s instead of %(asked)s") % each
+            (
+                _("%(attribute)s: %(granted)s instead of %(asked)s")
+                if each.get("granted")
+                else _("%(attribute)s: the printer ignores %(asked)s")
+            )
+            % each
             for each in self.page.differences
         ]
         return [said for said in [*changed, *warned] if said]

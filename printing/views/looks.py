@@ -88,10 +88,5 @@ def printer_look(printer: Printer, media_jobs: int = 0) -> Look:
     return PRINTER_LOOKS[printer.state]
 
 
-def needs_person(job: PrintJob) -> bool:
-    """Say whether the job goes no further before somebody decides."""
-    return job.state in (JobState.PROCESSING_STOPPED, JobState.ABORTED)
-
-
 def _is_ahead(at: datetime | None) -> bool:
     return at is not None and at > now()

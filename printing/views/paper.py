@@ -1,66 +1,27 @@
 """Films as PDF to take along: true size, drawn by the code that prints."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from portal.errors import Conflict, InvalidInput
-from portal.selectors import actor_for, require
-from portal.types import Actor, Permission
-from printing.models import Film, PrintedPage
-from printing.paper.papers import MEDIA
-from printing.paper.scratch import scratch
-from printing.paper.sheets import DrawnSheet, drawing_for, films_pdf, sheet_of
-from printing.rendering.errors import UnusableImage
-from printing.rendering.page_file import page_boxes_of
-from printing.rendering.pool import page_drawn
+from portal.selectors import actor_for
+from printing.documents import film_document, job_document
 from printing.selectors import films as film_selectors
 from printing.selectors import jobs as job_selectors
-from printing.selectors.paper import captions, film_source, job_source, no_true_size_sentence
-from printing.services import paper as paper_services
-from printing.types import PageSpec
 from printing.views.asking import found
-
-MAX_FILMS = 40  # of one document
-COLOR = ("PALETTE COLOR", "RGB")
-
-
-@dataclass(frozen=True)
-class Document:
-    """Films to be written as one PDF."""
-
-    specs: Sequence[PageSpec]
-    is_color: bool
-    source: str  # what stands on each page: which film or job
-    by: Actor
-    at: datetime
 
 
 @require_GET
 def film_pdf(request: HttpRequest, film_id: int) -> HttpResponse:
     """Send a film and those laid out with it, as they would be printed now; `only=1`: it alone."""
-    film = _film(request, film_id)
-    by = actor_for(request.user)
-    require(by, film.facility_id, Permission.FILM_WRITE)
-    together = [film] if request.GET.get("only") else list(film_selectors.film_set(film))
-    filled = [each for each in together if film_selectors.page_values(each).image_boxes]
-    document = Document(
-        specs=[film_selectors.film_page(each) for each in filled],
-        is_color=any(_has_color(each) for each in filled),
-        source=film_source([film.pk], film.facility.name),
-        by=by,
-        at=timezone.now(),
+    films = film_selectors.films(visible_to=request.user).select_related("facility")
+    film = found(films, film_id, _("There is no such film in your facility."))
+    content = film_document(
+        film,
+        is_alone=bool(request.GET.get("only")),
+        paper=request.GET.get("paper", ""),
+        by=actor_for(request.user),
     )
-    content = _written(document, _paper(request))
-    ids = [each.pk for each in filled]
-    paper_services.film_export(film_id=film.pk, film_ids=ids, by=by)
     return _pdf(content, f"film-{film.pk}.pdf")
 
 
@@ -69,84 +30,8 @@ def job_pdf(request: HttpRequest, job_id: int) -> HttpResponse:
     """Send the films of a job as they were frozen when it was queued, one page each."""
     jobs = job_selectors.print_jobs(visible_to=request.user).select_related("facility")
     job = found(jobs, job_id, _("There is no such print job in your facility."))
-    by = actor_for(request.user)
-    require(by, job.facility_id, Permission.FILM_WRITE)
-    pages: dict[int, PrintedPage] = {}
-    for page in job.pages.order_by("number", "copy"):
-        pages.setdefault(page.number, page)  # further copies look the same
-    _require_few(len(pages))
-    document = Document(
-        specs=[job_selectors.page_spec(page) for page in pages.values()],
-        is_color=job.is_color,
-        source=job_source(job.pk, job.facility.name),
-        by=by,
-        at=timezone.now(),
-    )
-    content = _written(document, _paper(request))
-    paper_services.job_export(job_id=job.pk, pages=len(pages), by=by)
+    content = job_document(job, paper=request.GET.get("paper", ""), by=actor_for(request.user))
     return _pdf(content, f"job-{job.pk}.pdf")
-
-
-def _film(request: HttpRequest, film_id: int) -> Film:
-    films = film_selectors.films(visible_to=request.user).select_related("facility")
-    return found(films, film_id, _("There is no such film in your facility."))
-
-
-def _paper(request: HttpRequest) -> str:
-    """Return the paper that was asked for; none: sheets as large as the films."""
-    paper = request.GET.get("paper", "")
-    if paper and paper not in MEDIA:
-        sizes = ", ".join(MEDIA)
-        raise InvalidInput(_("There is no such paper. Sizes are: %(s)s.") % {"s": sizes}, "paper")
-    return paper
-
-
-def _has_color(film: Film) -> bool:
-    images = [box.image for box in film.image_boxes.all()]
-    return any(i.samples_per_pixel > 1 or i.photometric_interpretation in COLOR for i in images)
-
-
-def _require_few(count: int) -> None:
-    if count > MAX_FILMS:
-        text = _("A PDF holds up to %(most)s films, these are %(count)s. Take them one by one.")
-        raise InvalidInput(text % {"most": MAX_FILMS, "count": count})
-
-
-def _written(document: Document, paper: str) -> bytes:
-    if not document.specs:
-        raise InvalidInput(_("There is no picture on the film."))
-    _require_few(len(document.specs))
-    with (
-        scratch(Path(settings.MEDIA_ROOT)) as place,
-        (place / "films.pdf").open("w+b") as stream,
-    ):
-        sheets = _sheets(document, paper, place / "page")
-        films_pdf(stream, sheets, title=document.source, created=document.at)
-        stream.seek(0)
-        return stream.read()
-
-
-def _sheets(document: Document, paper: str, path: Path) -> Iterator[DrawnSheet]:
-    """Draw one film after the other, in processes of their own: other pages do not wait."""
-    for number, spec in enumerate(document.specs, 1):
-        sheet = sheet_of(spec, paper)
-        if sheet.has_lost_true_size:
-            raise InvalidInput(no_true_size_sentence(number), "paper")
-        drawing = drawing_for(sheet, is_color=document.is_color)
-        try:
-            page_drawn(sheet.spec, drawing, path, renderers=settings.PRINT_RENDERERS)
-        except UnusableImage as error:
-            text = _("Film %(n)s cannot be drawn: %(why)s")
-            raise Conflict(text % {"n": number, "why": error}) from error
-        (picture,) = page_boxes_of(path)
-        lines = captions(
-            sheet,
-            (number, len(document.specs)),
-            printed_by=document.by.name,
-            printed_at=document.at,
-            source=document.source,
-        )
-        yield DrawnSheet(sheet, picture, lines)
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:

@@ -18,7 +18,11 @@ from printing.forms import ModelImportForm
 from printing.models import PrinterModel
 from printing.printer_models import SHIPPED_MODELS, ShippedModel, model_document
 from printing.selectors import printers as printer_selectors
-from printing.services.printer_models import printer_model_delete, printer_model_set
+from printing.services.printer_models import (
+    NOT_THERE,
+    printer_model_delete,
+    printer_model_set,
+)
 from printing.views.printer_takes import Takes, is_all_generic, model_takes, shipped_takes
 
 MOST_BYTES = 200_000
@@ -66,11 +70,12 @@ def printer_model(request: HttpRequest, name: str) -> HttpResponse:
     if not row.is_own:
         document |= {"name": f"{name}-own"[:64], "title": _own_title(row)}
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    form = ModelImportForm(request.POST or None, initial={"document": text})
+    seen = row.model.version if isinstance(row.model, PrinterModel) and row.is_own else NOT_THERE
+    form = ModelImportForm(request.POST or None, initial={"document": text, "version": seen})
     if request.method == "POST":
         by = selectors.actor_for(request.user)
         selectors.require(by, membership.facility_id, Permission.PRINTER_MANAGE)
-        saved = _imported(request, membership, form)
+        saved = _imported(request, membership, form, row.model.name if row.is_own else "")
         if saved is not None:
             return redirect("printing:printer-model", name=saved.name)
     context = {"row": row, "takes": takes, "form": form, "may_manage": _may(request, membership)}
@@ -104,18 +109,25 @@ def printer_model_remove(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _imported(
-    request: HttpRequest, membership: Membership, form: ModelImportForm
+    request: HttpRequest, membership: Membership, form: ModelImportForm, changed: str = ""
 ) -> PrinterModel | None:
-    """Save what was sent; None when the form has to be corrected."""
+    """Save what was sent; None when the form has to be corrected.
+
+    On the page of a model, `changed` is its name: under another name it is a new one.
+    """
     if not form.is_valid():
         return None
     try:
+        document, version = _document(form), form.cleaned_data["version"]
+        if version is not None and isinstance(document, dict) and document.get("name") != changed:
+            version = NOT_THERE
         model, is_new = printer_model_set(
             facility_id=membership.facility_id,
-            document=_document(form),
+            document=document,
+            version=version,
             by=selectors.actor_for(request.user),
         )
-    except InvalidInput as error:
+    except (Conflict, InvalidInput) as error:
         form.add_error("file" if form.cleaned_data["file"] else "document", str(error))
         return None
     sentence = _("%(model)s is added.") if is_new else _("%(model)s is saved.")

@@ -25,6 +25,7 @@ from printing.views.rows import Viewer, job_rows
 from printing.views.verbs import buttons
 
 PAGE_SIZE = 50
+MOST_SHOWN = 500  # rows of an open page; SQLite takes so many in a question
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,20 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def new_rows(request: HttpRequest) -> HttpResponse:
-    """Return the rows that came into this view since it was drawn, and the next asking place."""
+    """Return the rows that came into this view since it was drawn, and the next asking place.
+
+    A job comes into a view when it is new, and also when something happened to it: it failed, say.
+    """
     filters = filters_of(request.GET)
-    seen = whole(request.GET.get("after")) or 0
+    seen = console.Mark(whole(request.GET.get("after")) or 0, whole(request.GET.get("line")) or 0)
+    shown = [key for key in map(whole, request.GET.get("shown", "").split(",")) if key is not None]
     jobs = _jobs(request, filters)
-    fresh = in_tab(jobs.filter(pk__gt=seen), filters.tab)[:PAGE_SIZE]
+    mark = console.mark(jobs)
+    came = jobs.filter(console.changed_since(seen)).exclude(pk__in=shown[:MOST_SHOWN])
     context = {
         "filters": filters,
-        "newest": _newest(jobs),
-        "rows": job_rows(fresh, visible_to=request.user),
+        "mark": mark,
+        "rows": job_rows(in_tab(came, filters.tab)[:PAGE_SIZE], visible_to=request.user),
         "is_new": True,
     }
     return render(request, "printing/_new_rows.html", context)
@@ -110,11 +116,17 @@ def cards(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def job_row(request: HttpRequest, job_id: int) -> HttpResponse:
-    """Return one row; a row asks for itself when its job changed."""
+    """Return one row; a row asks for itself when its job changed.
+
+    One that fits its view no longer stays where it is, struck out (ui.md §6).
+    """
+    filters = filters_of(request.GET)
     jobs = job_selectors.print_jobs(visible_to=request.user)
     job = found(jobs, job_id, _("There is no such print job in your facility."))
     row = job_rows([job], visible_to=request.user)[0]
-    return render(request, "printing/_job_row.html", {"row": row})
+    fits = in_tab(filtered(jobs.filter(pk=job_id), filters), filters.tab).exists()
+    context = {"row": row, "filters": filters, "is_gone": not fits}
+    return render(request, "printing/_job_row.html", context)
 
 
 @require_GET
@@ -147,17 +159,12 @@ def _list(request: HttpRequest, filters: Filters) -> dict[str, Any]:
         "newer": filters.address(page=page.number - 1) if page.has_previous() else "",
         "older": filters.address(page=page.number + 1) if page.has_next() else "",
         "rows": job_rows(page.object_list, visible_to=request.user),
-        "newest": _newest(jobs),
+        "mark": console.mark(jobs),
     }
 
 
 def _jobs(request: HttpRequest, filters: Filters) -> QuerySet[PrintJob]:
     return filtered(job_selectors.print_jobs(visible_to=request.user), filters)
-
-
-def _newest(jobs: QuerySet[PrintJob]) -> int:
-    newest = jobs.order_by("-pk").values_list("pk", flat=True).first()
-    return newest or 0
 
 
 def _choices(viewer: Viewer, filters: Filters, cards: list[PrinterCard]) -> dict[str, Any]:

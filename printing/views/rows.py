@@ -9,13 +9,15 @@ from django.db.models import QuerySet, prefetch_related_objects
 
 from portal.looks import Look
 from portal.timeline import exams_of
-from printing.models import PrintedPage, PrintJob, SourceImage
+from printing.models import JobState, PrintedPage, PrintJob, SourceImage
+from printing.selectors import console
 from printing.selectors import films as film_selectors
-from printing.views.looks import PAGE_LOOKS, job_look, needs_person
+from printing.views.looks import PAGE_LOOKS, job_look
 from printing.views.people import Person, person_of
 
 Viewer = AbstractBaseUser | AnonymousUser
 DRAWN_PAGES = 12
+MAY_NEED = (JobState.PROCESSING_STOPPED, JobState.ABORTED)
 IDENTITY = (
     "patient_id",
     "patient_name",
@@ -103,7 +105,11 @@ def job_rows(jobs: Iterable[PrintJob], *, visible_to: Viewer) -> list[JobRow]:
     ids = {image for job in listed for page in job.pages.all() for image in image_ids(page)}
     images = images_by_id(film_selectors.source_images(visible_to=visible_to), ids)
     exams = exams_of({job.study_instance_uid for job in listed}, visible_to=visible_to)
-    return [_row(job, images, exams.get(job.study_instance_uid)) for job in listed]
+    asking = console.needing_among([job.pk for job in listed if job.state in MAY_NEED])
+    return [
+        _row(job, images, exams.get(job.study_instance_uid), is_asking=job.pk in asking)
+        for job in listed
+    ]
 
 
 def images_by_id(images: QuerySet[SourceImage], ids: set[int]) -> dict[int, SourceImage]:
@@ -121,7 +127,9 @@ def image_ids(page: PrintedPage) -> list[int]:
     return [int(box["image_id"]) for box in boxes]
 
 
-def _row(job: PrintJob, images: dict[int, SourceImage], exam_id: int | None) -> JobRow:
+def _row(
+    job: PrintJob, images: dict[int, SourceImage], exam_id: int | None, *, is_asking: bool
+) -> JobRow:
     pages = list(job.pages.all())
     shown = [images[pk] for page in pages for pk in image_ids(page) if pk in images]
     people = {person.key: person for person in map(person_of, shown)}
@@ -133,7 +141,7 @@ def _row(job: PrintJob, images: dict[int, SourceImage], exam_id: int | None) -> 
         content=content_of(first),
         accession=job.accession_number or (first.accession_number if first else ""),
         pages=[PageRow(page, PAGE_LOOKS[page.state]) for page in pages],
-        needs_person=needs_person(job),
+        needs_person=is_asking,
         exam_id=exam_id,
     )
 

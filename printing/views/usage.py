@@ -24,6 +24,7 @@ from printing.selectors.accounting import print_uses
 from printing.selectors.usage import (
     Usage,
     UsageFilter,
+    is_wasted,
     rejects_by_reason,
     usage_by,
     usage_by_time,
@@ -52,6 +53,7 @@ COLUMNS = (
     "job",
     "page",
     "copy",
+    "sending",
     "films",
     "kind",
     "printer",
@@ -62,6 +64,7 @@ COLUMNS = (
     "patient_id",
     "person",
     "reprint_reason",
+    "wasted",
     "calibration",
 )
 
@@ -267,6 +270,7 @@ def _lines(uses: QuerySet[PrintUse]) -> Iterator[str]:
                 use.job_number,
                 use.page_number,
                 use.copy,
+                use.sending,
                 use.films,
                 kind,
                 use.printer_name,
@@ -277,6 +281,7 @@ def _lines(uses: QuerySet[PrintUse]) -> Iterator[str]:
                 use.patient_id,
                 use.created_by_name,
                 use.reprint_reason,
+                int(is_wasted(use)),
                 int(use.is_calibration),
             ]
         )

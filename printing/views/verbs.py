@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.types import Actor
 from printing.models import JobState, PrintJob
+from printing.selectors import console
 from printing.selectors import jobs as job_selectors
 from printing.services import jobs as job_services
 from printing.services import reasons
@@ -56,6 +57,13 @@ VERBS: dict[str, Verb] = {
         job_services.job_hold,
         gettext_lazy("Job %(id)s is held. It waits until somebody releases it."),
     ),
+    "acknowledge": Verb(
+        gettext_lazy("Seen"),
+        "eye-check",
+        frozenset({JobState.ABORTED}),
+        job_services.job_acknowledge,
+        gettext_lazy("Job %(id)s needs nobody any more."),
+    ),
     "move": Verb(gettext_lazy("Move…"), "arrow-right", WAITING | STOPPED),
     "reprint": Verb(gettext_lazy("Print again…"), "copy", ENDED),
     "top": Verb(
@@ -102,6 +110,8 @@ def _fits(job: PrintJob, name: str) -> bool:
         return job.next_attempt_at is not None  # nothing was tried yet otherwise
     if name == "retry":
         return reasons.SUBSTITUTED not in job.state_reasons  # its question has the ways on
+    if name == "acknowledge":
+        return job.pk in console.needing_among([job.pk])
     if name == "cancel":
         return not job.is_cancel_asked
     return True

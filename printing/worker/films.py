@@ -62,6 +62,7 @@ class _Talk:
                 on_before_action=recorder.on_before_action,
                 on_accepted=recorder.on_accepted,
                 on_print_job=recorder.on_print_job,
+                on_heard=recorder.on_heard,
                 on_report=recorder.on_report,
                 on_fallback=recorder.on_fallback,
                 is_stopping=recorder.is_stopping,

@@ -6,7 +6,7 @@ from functools import partial
 
 from printing.dicom import print_job
 from printing.services.following import follow_claim, follow_record
-from printing.types import PrintJobStatus
+from printing.types import LogLine, PrintJobStatus
 from printing.types.following import FollowedJob
 from printing.worker import paper
 from printing.worker.asking import ERRORS, LIMITS, new_owner, peer_of, recorded
@@ -20,9 +20,11 @@ def work_once(stop: threading.Event | None = None) -> bool:
     job = follow_claim(lease_owner=owner)
     if job is None:
         return False
-    statuses, sentence = [], ""
+    statuses: list[PrintJobStatus] = []
+    lines: list[LogLine] = []
+    sentence = ""
     try:
-        statuses = _statuses(job)
+        statuses = _statuses(job, lines)
     except ERRORS as error:
         sentence = str(error)
     record = partial(
@@ -30,6 +32,7 @@ def work_once(stop: threading.Event | None = None) -> bool:
         job_id=job.job_id,
         lease_owner=owner,
         statuses=statuses,
+        lines=lines,
         sentence=sentence,
     )
     recorded(record)
@@ -37,10 +40,14 @@ def work_once(stop: threading.Event | None = None) -> bool:
     return True
 
 
-def _statuses(job: FollowedJob) -> list[PrintJobStatus]:
+def _statuses(job: FollowedJob, lines: list[LogLine]) -> list[PrintJobStatus]:
     if not job.device.called_ae_title:
-        ids = [job.ipp_job_id] if job.ipp_job_id is not None else []
-        return paper.print_job_statuses(job.device.ipp_uri, ids)
+        if job.ipp_job_id is None:
+            return []
+        if job.canceler:
+            words = paper.document_cancel(job.device.ipp_uri, job.ipp_job_id, user=job.canceler)
+            lines.append(LogLine(words))
+        return paper.print_job_statuses(job.device.ipp_uri, [job.ipp_job_id])
     return print_job.print_job_statuses(
         peer_of(job.device),
         job.print_job_uids,

@@ -24,11 +24,22 @@ RENEW_AGAIN_SECONDS = 1.0  # after the database was away: another worker may loo
 
 def work_once(stop: threading.Event | None = None) -> bool:
     """Do one job, if there is one; when `stop` is set it is given back between two pages."""
-    has_tidied = claims.leases_take_over() + job_verbs.holds_release() > 0
+    job = take(stop)
+    if job is not None:
+        do(job, stop)
+    return job is not None
+
+
+def take(stop: threading.Event | None = None) -> ClaimedJob | None:
+    """Claim the next job, after what time has overtaken is settled."""
+    claims.leases_take_over()
+    job_verbs.holds_release()
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
-    job = claims.job_claim(lease_owner=owner)
-    if job is None:
-        return has_tidied
+    return claims.job_claim(lease_owner=owner)
+
+
+def do(job: ClaimedJob, stop: threading.Event | None = None) -> None:
+    """Print a claimed job."""
     logger.info("job %s: %s pages for %s", job.job_id, len(job.pages), job.called_ae_title)
     recorder = Recorder(job, stop or threading.Event())
     try:
@@ -39,7 +50,6 @@ def work_once(stop: threading.Event | None = None) -> bool:
     except claims.LeaseLost as error:
         logger.warning("%s", error)
         recorder.job_lines()
-    return True
 
 
 def _talk(job: ClaimedJob, recorder: Recorder) -> TalkResult:

@@ -79,6 +79,13 @@ def print_job_statuses(uri: str, ipp_job_ids: Sequence[int]) -> list[PrintJobSta
     return [ipp.job_status(uri, number) for number in ipp_job_ids]
 
 
+def document_cancel(uri: str, ipp_job_id: int, *, user: str) -> str:
+    """Take a document out of a printer's queue; return what that said. Raises IppError."""
+    if ipp.cancel_document(uri, ipp_job_id, user=user):
+        return f"Cancel-Job: the printer's queue drops job {ipp_job_id}."
+    return f"Cancel-Job: too late, job {ipp_job_id} has ended in the printer's queue."
+
+
 class _Talk:
     """One job's document: drawn whole before anything goes out."""
 

@@ -145,6 +145,22 @@ class Recorder:
         )
         self._lines.clear()
 
+    def on_heard(self, status: PrintJobStatus) -> bool:
+        """Commit how a print job ended before the printer hears that we know it.
+
+        Called in another thread than all else; on_print_job says the same once more.
+        """
+        try:
+            outcomes.print_job_record(
+                job_id=self._job.job_id, lease_owner=self._job.lease_owner, status=status
+            )
+        except (DatabaseError, InterfaceError, claims.LeaseLost):
+            logger.warning("a report about job %s could not be recorded", self._job.job_id)
+            return False
+        finally:
+            connections.close_all()
+        return True
+
     def on_fallback(self, used: UsedFallback) -> None:
         """Record that something was changed by rule."""
         outcomes.fallback_used(

@@ -80,7 +80,7 @@ PARTS: dict[str, Part] = {
     "live": lambda run, args: [live.live()],
     "mpps": lambda run, args: [performed.performed(run)],
     "commitment": lambda run, args: committing.committing(run),
-    "printing": lambda run, args: printing.printing(run),
+    "printing": lambda run, args: printing.printing(run, args.peer or ""),
     "compare": _compare,
     "start": _start,
 }
@@ -118,7 +118,12 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("part", choices=["run", *PARTS])
-    made.add_argument("peer", nargs="?", choices=sorted(PEERS), help="for start")
+    made.add_argument(
+        "peer",
+        nargs="?",
+        choices=[*sorted(PEERS), *printing.MEASURES],
+        help="for start; for printing: one part",
+    )
     made.add_argument("--quick", action="store_true", help="1,000 entries, short rounds")
     made.add_argument("--counts", type=_numbers, help="numbers of entries")
     made.add_argument("--peers", type=_names, default=STANDARD)

@@ -82,6 +82,7 @@ class Jobs:
 
     def _steps(self, assoc: Any, uid: str, steps: Any, label: str) -> None:
         self._is_ending.wait(SETTLING_S)
+        is_known = False
         for status, info, seconds in steps:
             job = self._jobs[uid]
             job.ExecutionStatus, job.ExecutionStatusInfo = status, info
@@ -89,10 +90,14 @@ class Jobs:
                 news = Dataset()
                 news.ExecutionStatusInfo, news.FilmSessionLabel = info, label
                 news.PrinterName = self._printer.ae_title
-                self._report(assoc, news, EVENTS[status], sop.PrintJob, uid)
+                is_known = self._report(assoc, news, EVENTS[status], sop.PrintJob, uid)
             if self._is_ending.wait(seconds):
+                # Switched on again it has worked off what it had, and told nobody.
+                job.ExecutionStatus, job.ExecutionStatusInfo = steps[-1][:2]
+                is_known = False
                 break
-        if self._printer.is_forgetting_jobs:
+        # It is deleted once its end is confirmed (printing.md §2.5).
+        if self._printer.is_forgetting_jobs and (is_known or not self._printer.has_job_events):
             self._jobs.pop(uid, None)
 
     def _events(self, assoc: Any, steps: tuple[tuple[int, str, float], ...]) -> None:
@@ -102,8 +107,8 @@ class Jobs:
             news.PrinterName, news.PrinterStatusInfo = self._printer.ae_title, info
             self._report(assoc, news, kind, sop.Printer, sop.PrinterInstance)
 
-    def _report(self, assoc: Any, ds: Dataset, kind: int, sop_class: Any, uid: Any) -> None:
-        """Send an event, where the association in which it belongs is still there."""
+    def _report(self, assoc: Any, ds: Dataset, kind: int, sop_class: Any, uid: Any) -> bool:
+        """Send an event, where its association is still there; say whether it was confirmed."""
         code = report(
             assoc, ds, kind, sop_class, uid, meta_class(assoc) if sop_class == sop.Printer else ""
         )
@@ -111,3 +116,4 @@ class Jobs:
         name = "Printer" if sop_class == sop.Printer else "PrintJob"
         with self._printer.lock:
             self._printer.reported.append((name, kind, says))
+        return code == 0

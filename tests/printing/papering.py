@@ -7,12 +7,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from io import BytesIO
 
 import numpy as np
+from django.db import connections
 
 from printing.models import JobState, Printer
 from printing.paper import ipp
+from printing.paper.ipp_messages import Operation
 from printing.paper.pdf import PdfPage, PlacedPicture, write_pdf
 from printing.services.printers import printer_set
 from printing.worker import following
@@ -103,6 +106,49 @@ def peer(
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()
+
+
+@contextmanager
+def gate(
+    cupsd: Cups,
+    *,
+    before: Callable[[Operation], object] = lambda operation: None,
+    after: Callable[[Operation], object] = lambda operation: None,
+) -> Iterator[str]:
+    """Stand between the worker and a CUPS; yield the address that the worker is to be told.
+
+    Something happens `before` CUPS hears a request, or `after` it answered and before that is told.
+    """
+
+    def answer(sock: socket.socket) -> None:
+        request = read_request(sock)
+        operation = Operation(int.from_bytes(request[2:4]))
+        connection = HTTPConnection("127.0.0.1", cupsd.port)
+        try:
+            before(operation)
+            kind = {"Content-Type": "application/ipp"}
+            connection.request("POST", "/printers/paper", request, kind)
+            told = connection.getresponse().read()
+            after(operation)
+        finally:
+            connection.close()
+            connections.close_all()
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(told) + told)
+
+    with peer(answer) as uri:
+        yield uri
+
+
+def once(operation: Operation, act: Callable[[], object]) -> Callable[[Operation], None]:
+    """Do something at the first request of a kind."""
+    done: list[Operation] = []
+
+    def happens(asked: Operation) -> None:
+        if asked == operation and not done:
+            done.append(asked)
+            act()
+
+    return happens
 
 
 def http(status: str, body: bytes = b"") -> Callable[[socket.socket], None]:

@@ -1,11 +1,14 @@
 """A watcher that remembers, and pages to print, for the tests of the Print SCU."""
 
 import numpy as np
+from pydicom.dataset import Dataset
 
 from portal.dicom.association import Limits, Peer
+from printing.dicom import attributes
 from printing.dicom.request import PageToPrint, PrintRequest, Watcher
 from printing.dicom.scu import print_pages
-from printing.types import BoxPixels, UsedFallback
+from printing.types import BoxPixels, Capabilities, Fallback, LineKind, UsedFallback
+from tests.peers.sim_printer import Rule, sim_printer
 
 LIMITS = Limits(connect=5, associate=5, message=5, idle=None)
 
@@ -16,6 +19,7 @@ class Notes:
     def __init__(self, stop_before: int = 0) -> None:
         self.lines, self.sent, self.accepted = [], [], []
         self.answers, self.jobs, self.reports, self.fallbacks = {}, [], [], []
+        self.on_heard = lambda status: True
         self.is_stopping, self.is_others_waiting = (lambda: False), (lambda: False)
         self._stop_before = stop_before
 
@@ -36,6 +40,7 @@ class Notes:
             lambda page_id, film_box_uid: self.may_go(page_id, film_box_uid),
             self.was_accepted,
             on_print_job=self.jobs.append,
+            on_heard=lambda status: self.on_heard(status),
             on_report=self.reports.append,
             on_fallback=self.fallbacks.append,
             is_stopping=lambda: self.is_stopping(),
@@ -97,3 +102,32 @@ def print_to(
         watcher=(notes or Notes()).watcher,
         **kw,
     )
+
+
+EVERY = frozenset(Fallback)
+
+
+def request(*, fallbacks: frozenset[Fallback] = frozenset(), **values) -> PrintRequest:
+    """Return what a printer is asked for whose model knows every attribute."""
+    known = dict.fromkeys(attributes.OPTIONAL, ())
+    capabilities = {"attributes": known, **values.pop("capabilities", {})}
+    return PrintRequest(Capabilities(**capabilities), fallbacks=fallbacks, **values)
+
+
+def used(notes: Notes) -> list[tuple[Fallback, str]]:
+    """Return what was announced; the service writes its line (outcomes.fallback_used)."""
+    assert not [line for line in notes.lines if line.kind == LineKind.FALLBACK]
+    assert all(one.says for one in notes.fallbacks)
+    return [(one.rule, one.keyword) for one in notes.fallbacks]
+
+
+def values_of(ds: Dataset) -> dict:
+    """Return what a dataset says, its sequences left out."""
+    return {e.keyword: e.value for e in ds if e.VR != "SQ"}
+
+
+def print_with(rule: Rule, *pages, notes=None, request=None, **printer):
+    """Print on a printer that answers by a rule; return it."""
+    with sim_printer(rules=[rule], **printer) as peer:
+        print_to(peer.port, *(pages or (page(),)), notes=notes, request=request)
+    return peer

@@ -28,7 +28,7 @@ from tests.printing.factories import BY
 from tests.printing.soak_printers import Key, SimTray, Tray
 
 ROOT = Path(__file__).resolve().parents[2]
-STEPS_PER_KILL = 60
+JOBS_PER_KILL = 6  # by what is done, not by the clock: a busy machine is slow to start workers
 STEPS_PER_TROUBLE = 12
 STEPS_PER_WISH = 15
 STEPS_PER_RELEASE = 20
@@ -108,19 +108,21 @@ class Misfortune:
     env: dict[str, str]
     workers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
+    _next_kill: int = 1
     _ends: list[tuple[float, Tray, Callable[[], None]]] = field(default_factory=list)
 
     def begin(self, count: int) -> None:
         """Start the workers."""
         self.workers = [self._worker() for _ in range(count)]
 
-    def step(self) -> None:
-        """Let something go wrong, perhaps."""
+    def step(self, ended: int) -> None:
+        """Let something go wrong, perhaps; so many jobs have ended."""
         now = time.monotonic()
         for entry in [entry for entry in self._ends if entry[0] <= now]:
             self._ends.remove(entry)
             entry[2]()
-        if self.dice.randrange(STEPS_PER_KILL) == 0:
+        if ended >= self._next_kill:
+            self._next_kill = ended + self.dice.randint(1, 2 * JOBS_PER_KILL)
             self._kill(self.dice.randrange(len(self.workers)))
         if self.dice.randrange(STEPS_PER_TROUBLE) == 0:
             self._trouble(self.dice.choice(self.trays))

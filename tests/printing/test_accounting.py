@@ -3,11 +3,11 @@
 printing.md §7.7 and the paper it cites: film that is printed twice costs money and dose.
 """
 
+import csv
 import random
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db.models import Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,6 @@ from printing.models import PageState, PrintedPage, PrintJob, PrintUse, RejectRe
 from printing.selectors.accounting import print_uses
 from printing.selectors.usage import (
     DIMENSIONS,
-    REJECTS,
     Usage,
     UsageFilter,
     rejects_by_reason,
@@ -29,7 +28,8 @@ from printing.selectors.usage import (
 )
 from printing.services.accounting import page_use_record
 from printing.services.job_facts import job_facts
-from tests.printing.factories import make_image, make_job, make_printer
+from printing.services.job_reprints import job_reprint
+from tests.printing.factories import BY, make_image, make_job, make_printer
 from tests.printing.pages import other_facility, seen, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -64,10 +64,8 @@ def become(page, job, state):
 
 def films(job):
     """Return what is counted for a job: all films, and the wasted ones of them."""
-    uses = PrintUse.objects.filter(job_number=job.pk)
-    all_of = uses.aggregate(n=Sum("films"))["n"] or 0
-    wasted = uses.filter(reprint_reason__in=REJECTS).aggregate(n=Sum("films"))["n"] or 0
-    return all_of, wasted
+    used = usage_total(PrintUse.objects.filter(job_number=job.pk))
+    return used.total, used.rejects
 
 
 def test_an_accepted_page_counts_with_all_its_copies(job):
@@ -99,11 +97,15 @@ def test_a_film_that_failed_after_it_was_accepted_is_wasted_and_its_successor_an
     accept(page, job)
     become(page, job, PageState.FAILED)
     assert films(job) == (2, 2)
-    assert PrintUse.objects.get().reprint_reason == RejectReason.PRINTER_FAULT
-
     accept(page, job)
 
     assert films(job) == (4, 2)
+    rows = PrintUse.objects.order_by("sending")
+    assert list(rows.values_list("copy", "sending", "is_wasted", "reprint_reason")) == [
+        (1, 1, True, ""),
+        (1, 2, False, ""),
+    ]
+    assert rejects_by_reason(rows, "modality") == {"OT": {"printer-fault": 2}}
 
 
 def test_a_film_given_up_after_it_was_accepted_is_wasted(job):
@@ -176,6 +178,132 @@ def test_the_films_of_a_reprint_carry_its_reason(job):
     job.refresh_from_db()
 
     accept(job.pages.get(number=1), job)
+
+    assert films(job) == (2, 0)
+
+
+def reprint(job, reason, copies=1, pages=None):
+    """Queue a job again, as a person does it, and bring its films out."""
+    job.pages.update(state=PageState.DISCARDED)
+    PrintJob.objects.filter(pk=job.pk).update(state="completed")
+    again = job_reprint(
+        job_id=job.pk,
+        is_exact=False,
+        reason=reason,
+        number_of_copies=copies,
+        pages=pages,
+        by=BY,
+    )
+    for page in again.pages.all():
+        accept(page, again)
+    return again
+
+
+def everything():
+    """Return what is counted for all jobs: all films, and the wasted ones of them."""
+    used = usage_total(PrintUse.objects.all())
+    assert (
+        sum(sum(r.values()) for r in rejects_by_reason(PrintUse.objects, "modality").values())
+        == used.rejects
+    )
+    return used.total, used.rejects
+
+
+def failed(job, number=1):
+    """Bring a page out, and let the printer fail over it."""
+    page = job.pages.get(number=number)
+    accept(page, job)
+    become(page, job, PageState.FAILED)
+    return page
+
+
+def test_a_film_that_failed_and_its_reprint_are_one_waste_with_the_reason_that_was_given(job):
+    """Two films went out, one was needed: one wasted; with two copies, twice that."""
+    become(failed(job), job, PageState.DISCARDED)
+    assert everything() == (2, 2)
+
+    reprint(job, RejectReason.FILM_DAMAGED, copies=2, pages=[1])
+
+    assert everything() == (4, 2)
+    assert rejects_by_reason(PrintUse.objects.all(), "modality") == {"OT": {"film-damaged": 2}}
+
+
+def test_a_reprint_of_the_second_page_replaces_the_second_page(job):
+    """It is page 1 of the reprint: found by what is on it, not by its number."""
+    PrintedPage.objects.filter(number=2).update(film_size_id="8INX10IN")
+    accept(job.pages.get(number=1), job)
+    failed(job, number=2)
+
+    reprint(job, RejectReason.PRINTER_FAULT, copies=2, pages=[2])
+
+    assert everything() == (6, 2)
+    assert not PrintUse.objects.filter(is_wasted=True).exists()
+
+
+def test_of_two_films_that_failed_one_is_printed_again(job):
+    """The other stays wasted, by the printer."""
+    become(failed(job), job, PageState.DISCARDED)
+
+    reprint(job, RejectReason.OTHER, copies=1, pages=[1])
+
+    assert everything() == (3, 2)
+    found = rejects_by_reason(PrintUse.objects.all(), "modality")["OT"]
+    assert found == {"printer-fault": 1, "other": 1}
+
+
+def test_one_more_copy_of_a_film_that_failed_is_no_reject_and_the_failure_one(job):
+    become(failed(job), job, PageState.DISCARDED)
+
+    reprint(job, RejectReason.EXTRA_COPY, copies=1, pages=[1])
+
+    assert everything() == (3, 2)
+    assert usage_total(PrintUse.objects.all()).extra == 1
+
+
+def test_a_reprint_that_fails_too_is_another_waste(job):
+    """F wasted by motion; its reprint by the printer; the third film is good: 2 of 3."""
+    page = job.pages.get(number=1)
+    page.copies = 1
+    accept(page, job)
+    again = reprint(job, RejectReason.MOTION, pages=[1])
+    assert everything() == (2, 1)
+    become(again.pages.get(), again, PageState.FAILED)
+
+    accept(again.pages.get(), again)
+
+    assert everything() == (3, 2)
+    found = rejects_by_reason(PrintUse.objects.all(), "modality")["OT"]
+    assert found == {"printer-fault": 1, "motion": 1}
+
+
+def test_a_film_printed_again_before_the_printer_says_that_it_failed_is_one_waste(job):
+    """A job in the printer's queue may be reprinted; its Failure comes later (H.4.5)."""
+    page = job.pages.get(number=1)
+    accept(page, job)
+    reprint(job, RejectReason.LOST, copies=2, pages=[1])
+
+    become(page, job, PageState.FAILED)
+    become(page, job, PageState.DISCARDED)
+
+    assert everything() == (4, 2)
+
+
+def test_paper_from_a_film_printer_is_paper(job):
+    """A DICOM printer may make sheets: PS3.3 C.13.1 PAPER."""
+    PrintJob.objects.update(medium_type="PAPER")
+    job.refresh_from_db()
+
+    accept(job.pages.get(number=1), job)
+
+    assert usage_total(PrintUse.objects.all()).sheets == 2
+
+
+def test_a_clock_that_goes_slow_does_not_count_a_film_twice(job):
+    """The page went out by the worker's clock; the person who decides asks another host."""
+    page = job.pages.get(number=1)
+    page.action_sent_at = timezone.now() + timedelta(seconds=30)
+    for state in (PageState.ACCEPTED, PageState.FAILED, PageState.ACCEPTED):
+        become(page, job, state)
 
     assert films(job) == (2, 0)
 
@@ -340,6 +468,7 @@ def make_uses(facility, count, seed=7):
             modality=dice.choice(["CT", "MR", "CR", "CT/MR", ""]),
             patient_id=f"S-{dice.randrange(30)}",
             reprint_reason=dice.choice([""] * 6 + list(RejectReason.values)),
+            is_wasted=dice.random() < 0.1,
             is_calibration=dice.random() < 0.05,
         )
         for number in range(count)
@@ -354,9 +483,15 @@ def naive(rows):
         total=sum(row.films for row in rows),
         sheets=sum(row.films for row in rows if row.is_paper),
         rejects=sum(
-            row.films for row in rows if row.reprint_reason not in ("", RejectReason.EXTRA_COPY)
+            row.films
+            for row in rows
+            if row.is_wasted or row.reprint_reason not in ("", RejectReason.EXTRA_COPY)
         ),
-        extra=sum(row.films for row in rows if row.reprint_reason == RejectReason.EXTRA_COPY),
+        extra=sum(
+            row.films
+            for row in rows
+            if row.reprint_reason == RejectReason.EXTRA_COPY and not row.is_wasted
+        ),
         tests=sum(row.films for row in rows if row.is_calibration),
     )
 
@@ -461,13 +596,19 @@ def test_a_patient_is_counted_by_post_and_stays_out_of_addresses(facility, make_
     client = signed_in(make_user, "technologist")
 
     page = seen(client.post(f"/print/usage/?{YEAR}", {"patient_id": "S-3"}))
-    csv = client.post(f"/print/usage.csv?{YEAR}", {"patient_id": "S-3"})
+    sheet = client.post(f"/print/usage.csv?{YEAR}", {"patient_id": "S-3"})
 
     assert f"{mine.total} films were used" in page
     assert "href" in page
     assert not [word for word in page.split() if "href=" in word and "S-3" in word]
-    lines = csv.getvalue().decode().splitlines()[1:]
-    assert sum(int(line.split(",")[4]) for line in lines) == mine.total
+    assert csv_sums(sheet.getvalue().decode().splitlines()) == (mine.total, mine.rejects)
+
+
+def csv_sums(lines):
+    """Return what a spreadsheet adds up to: all films, and the wasted ones."""
+    rows = list(csv.DictReader(lines))
+    wasted = [row for row in rows if row["wasted"] == "1"]
+    return sum(int(r["films"]) for r in rows), sum(int(r["films"]) for r in wasted)
 
 
 def test_the_csv_has_every_row_once_and_adds_up(facility, make_user):
@@ -475,12 +616,11 @@ def test_the_csv_has_every_row_once_and_adds_up(facility, make_user):
     client = signed_in(make_user, "auditor")
 
     answer = client.get(f"/print/usage.csv?{YEAR}&requesting_unit=%3DClinic")
-
     lines = answer.getvalue().decode().splitlines()
     meant = [row for row in rows if row.requesting_unit == "Clinic"]
     assert answer["Content-Type"].startswith("text/csv")
     assert len(lines) == len(meant) + 1
-    assert sum(int(line.split(",")[4]) for line in lines[1:]) == naive(meant).total
+    assert csv_sums(lines) == (naive(meant).total, naive(meant).rejects)
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("x")'])

@@ -8,7 +8,7 @@ from PIL import Image
 
 from printing.models import Film
 from tests.api_clients import API, client_of, latest_audit, news_of, require_problem
-from tests.printing.api_files import make_film, make_image
+from tests.printing.api_files import make_film, make_image, make_printer
 
 FILMS = f"{API}/films/"
 ALONE = r"STANDARD\1,1"
@@ -136,3 +136,44 @@ def test_a_preview_of_a_lost_file_says_which(facility, technologist, settings, t
     settings.MEDIA_ROOT = tmp_path
 
     require_problem(technologist.get(f"{FILMS}{film.pk}/preview/"), 409, "Picture 1")
+
+
+def test_a_set_gets_another_film_and_loses_one(facility, technologist):
+    film = make_film(facility, make_image(facility))
+
+    added = technologist.post(f"{FILMS}{film.pk}/add/")
+
+    assert added.status_code == 201, added.content
+    assert (added.json()["first_film"], added.json()["image_boxes"]) == (film.pk, [])
+    path, version = f"{FILMS}{added.json()['id']}/", added.json()["version"]
+    require_problem(technologist.delete(path, {"version": version + 1}), 409)
+    require_problem(technologist.delete(path), 400, field="version")
+    assert technologist.delete(path, {"version": version}).status_code == 204
+    assert list(Film.objects.values_list("pk", flat=True)) == [film.pk]
+
+
+def test_films_are_taken_as_pdf(facility, technologist, make_user, settings):
+    """Issue line 10, for who scripts: the same document as on the page, and audited as export."""
+    settings.PRINT_RENDERERS = 0
+    film = make_film(
+        facility, make_image(facility), make_image(facility), image_display_format=ALONE
+    )
+    path = f"{FILMS}{film.pk}/pdf/"
+
+    whole, alone = technologist.get(path), technologist.get(path, {"paper": "A4", "only": True})
+
+    assert whole["Content-Type"] == alone["Content-Type"] == "application/pdf"
+    assert whole["Content-Disposition"] == f'attachment; filename="film-{film.pk}.pdf"'
+    assert whole["Cache-Control"] == "private, no-store"
+    assert whole.content.startswith(b"%PDF-")
+    assert len(alone.content) < len(whole.content)
+    assert (latest_audit().action, latest_audit().detail["films"]) == ("export", [film.pk])
+    require_problem(technologist.get(path, {"paper": "PAPYRUS"}), 400, field="paper")
+    viewer = client_of(make_user("scheduler"))
+    require_problem(viewer.get(path), 403, "film.write")
+    empty = make_film(facility)
+    require_problem(technologist.get(f"{FILMS}{empty.pk}/pdf/"), 400, "no picture")
+    job = technologist.post(f"{FILMS}{film.pk}/print/", {"printer": make_printer(facility).pk})
+    taken = technologist.get(f"{API}/print-jobs/{job.json()['id']}/pdf/", {"paper": "A4"})
+    assert taken.content.startswith(b"%PDF-")
+    assert (latest_audit().target, latest_audit().detail["pages"]) == ("print job", 2)

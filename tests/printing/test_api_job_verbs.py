@@ -124,6 +124,21 @@ def test_a_cancelled_job_keeps_the_reason(facility, operator, printer):
     )
 
 
+def test_a_job_is_not_cancelled_before_it_is_decided_what_came_out(facility, operator, printer):
+    """One job, or many: 409 and the sentence; the job stays where a person has to look."""
+    job = make_job(facility, printer)
+    PrintJob.objects.filter(pk=job.pk).update(state="processing-stopped")
+    job.pages.update(state="unknown")
+
+    answer = operator.post(f"{JOBS}{job.pk}/cancel/", {"reason": "wrong patient chosen"})
+    require_problem(answer, 409, "decide that first")
+    bulk = operator.post(f"{JOBS}bulk/", {"ids": [job.pk], "action": "cancel"})
+
+    assert "decide that first" in bulk.json()["results"][0]["detail"]
+    job.refresh_from_db()
+    assert (job.state, job.cancel_reason) == ("processing-stopped", "")
+
+
 def test_an_ended_job_is_printed_again_with_a_reason(facility, operator, printer):
     job = make_ended(make_job(facility, printer, count=3))
     path = f"{JOBS}{job.pk}/reprint/"

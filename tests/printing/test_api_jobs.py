@@ -257,7 +257,6 @@ def test_roles_without_the_right_may_only_look(facility, make_user, role):
 def test_people_cancel_their_own_jobs(facility, technologist):
     body = {"printer": make_printer(facility).pk, "images": [make_image(facility).pk]}
     job = technologist.post(JOBS, body).json()
-
     assert technologist.post(f"{JOBS}{job['id']}/cancel/").json()["state"] == "canceled"
 
 

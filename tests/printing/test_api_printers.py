@@ -103,6 +103,23 @@ def test_what_a_printer_cannot_have_is_refused(facility, operator, changes, fiel
     require_problem(operator.patch(f"{PRINTERS}{printer.pk}/", changes), 400, field=field)
 
 
+def test_an_icc_profile_is_set_like_any_attribute(facility, operator):
+    """PS3.3 C.11.15: a profile is longer than a text."""
+    printer = make_printer(facility)
+    own = {**OWN, "attributes": {"ICCProfile": [], "OwnerID": []}}
+    operator.post(MODELS, own)
+    profile = "QUJD" * 1000
+
+    body = {"model": "ours", "attributes": {"ICCProfile": profile}}
+    told = operator.patch(f"{PRINTERS}{printer.pk}/", body)
+
+    assert told.status_code == 200, told.content
+    assert told.json()["attributes"] == {"ICCProfile": profile}
+    body = {"attributes": {"OwnerID": "X" * 17}}
+    answer = operator.patch(f"{PRINTERS}{printer.pk}/", body)
+    require_problem(answer, 400, "1 to 16", "attributes.OwnerID")
+
+
 def test_what_a_printer_takes_is_told(facility, operator):
     printer = make_printer(facility)
     Printer.objects.filter(pk=printer.pk).update(learned={"bits": 12, "max_copies": 3})
@@ -161,6 +178,22 @@ def test_a_model_is_taken_in_as_a_document_and_given_out_again(facility, operato
 )
 def test_a_document_that_is_no_model_is_refused(facility, operator, document):
     require_problem(operator.post(MODELS, document), 400)
+
+
+def test_who_was_slower_with_a_model_hears_so(facility, operator, viewer):
+    """RFC 9110 15.5.10; 0 is the version of a model that is not there yet."""
+    model = operator.post(MODELS, {**OWN, "version": 0}).json()
+    path, document = f"{MODELS}{model['id']}/", {**OWN, "bits": 8}
+    assert operator.put(path, {**document, "version": 1}).json()["version"] == 2
+
+    require_problem(operator.put(path, {**OWN, "version": 1}), 409, "Somebody else")
+    require_problem(operator.post(MODELS, {**OWN, "version": 0}), 409, "already")
+    require_problem(operator.put(path, {**OWN, "name": "another"}), 400, field="name")
+    require_problem(operator.put(path, {**OWN, "version": "new"}), 400, field="version")
+    require_problem(viewer.put(path, OWN), 403, "printer.manage")
+    assert PrinterModel.objects.get(name="ours").bits == 8
+    theirs = PrinterModel.objects.create(facility=make_other_facility(), name="ours", title="T")
+    require_problem(operator.put(f"{MODELS}{theirs.pk}/", OWN), 404)
 
 
 def test_a_model_in_use_stays(facility, operator):

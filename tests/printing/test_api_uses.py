@@ -6,8 +6,10 @@ import pytest
 from django.utils import timezone
 
 from printing.models import PrintQuota, PrintUse
+from printing.selectors.usage import DIMENSIONS, STEPS
 from tests.api_clients import API, client_of, latest_audit, make_other_facility, require_problem
 from tests.printing.api_files import make_image, make_printer
+from tests.printing.test_accounting import make_uses, naive
 
 USES = f"{API}/print-uses/"
 QUOTAS = f"{API}/print-quotas/"
@@ -60,17 +62,61 @@ def test_totals_count_films_and_those_that_were_wasted(facility, operator):
     use(facility, 1, films=4)
     use(facility, 2, films=2, reprint_reason="positioning")
     use(facility, 3, films=1, reprint_reason="extra-copy", modality="MR")
+    use(facility, 4, films=3, is_wasted=True, is_paper=True)
 
     totals = operator.get(f"{USES}totals/", {"by": "modality"}).json()
 
     assert totals == [
-        {"value": "CT", "films": 6, "rejected": 2},
-        {"value": "MR", "films": 1, "rejected": 0},
+        {
+            "value": "CT",
+            "total": 9,
+            "films": 6,
+            "sheets": 3,
+            "rejects": 5,
+            "extra": 0,
+            "tests": 0,
+            "reasons": {"positioning": 2, "printer-fault": 3},
+        },
+        {
+            "value": "MR",
+            "total": 1,
+            "films": 1,
+            "sheets": 0,
+            "rejects": 0,
+            "extra": 1,
+            "tests": 0,
+            "reasons": {},
+        },
     ]
     only = operator.get(f"{USES}totals/", {"by": "reprint_reason", "modality": "MR"}).json()
     assert [row["value"] for row in only] == ["extra-copy"]
     require_problem(operator.get(f"{USES}totals/"), 400, "what to count by", "by")
-    require_problem(operator.get(f"{USES}totals/", {"by": "patient_id"}), 400, field="by")
+    require_problem(operator.get(f"{USES}totals/", {"by": "shoe_size"}), 400, field="by")
+
+
+def test_totals_by_time_show_days_without_films_too(facility, operator):
+    for number, days in enumerate((3, 1, 1)):
+        use(facility, number, at=timezone.now() - timedelta(days=days))
+
+    totals = operator.get(f"{USES}totals/", {"by": "day"}).json()
+
+    assert [row["total"] for row in totals] == [1, 0, 2]
+    assert totals[0]["value"] == str(timezone.localdate() - timedelta(days=3))
+
+
+@pytest.mark.parametrize("by", [*DIMENSIONS, "reprint_reason", *STEPS])
+def test_page_and_api_count_the_same(facility, operator, by):
+    """One place counts: selectors.usage; random rows."""
+    rows = make_uses(facility, 200)
+
+    totals = operator.get(f"{USES}totals/", {"by": by, "modality": "CT"}).json()
+
+    mine = naive([row for row in rows if row.modality == "CT"])
+    sums = {name: sum(row[name] for row in totals) for name in vars(mine)}
+    assert sums == vars(mine)
+    for row in totals:
+        assert row["films"] + row["sheets"] == row["total"]
+        assert row["reasons"] is None or sum(row["reasons"].values()) == row["rejects"]
 
 
 def test_a_quota_is_set_changed_and_taken_away(facility, operator):

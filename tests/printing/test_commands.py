@@ -8,11 +8,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from printing.models import PageState, PrintJob
+from printing.models import PageState, PrinterModel, PrintJob
 from printing.services import jobs, pools, printers
 from printing.worker.jobs import work_once
 from tests.peers.printer import film_printer
-from tests.printing.factories import BY, make_image, make_job, make_printer
+from tests.peers.sim_printer import sim_printer
+from tests.printing.factories import BY, make_image, make_job, make_printer, page_states
 from tests.printing.samples import sample
 from tests.waiting import wait_until
 
@@ -172,6 +173,29 @@ def test_waiting_ends_with_0_when_every_page_was_accepted(facility, tmp_path):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.peer
+def test_waiting_ends_with_0_also_when_the_printer_has_not_said_done_yet(facility):
+    """Every page is accepted: that is 0, whether or not Done comes before SECONDS run out."""
+    slow = (("PENDING", "QUEUED", 0.0), ("PRINTING", "NORMAL", 3600.0))
+    with sim_printer(has_job_events=False, job_steps=slow) as peer:
+        printer = make_printer(facility, peer.port, ae_title=peer.ae_title, follow_s=3600)
+        PrinterModel.objects.update(has_print_job=True)
+        status, _, err = with_worker(lambda: print_images(CT, options=["--wait", "6"]))
+
+        assert peer.printed == 1
+    assert status == 0, err
+    assert page_states(printer.jobs.get()) == ["accepted"]
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-45T00:00"])
+def test_a_time_that_is_none_is_said(printer, text):
+    status, _, err = print_images(CT, options=["--hold-until", text])
+
+    assert status in (1, 2)  # 2 from a shell
+    assert f"“{text}” is no time such as 2026-11-21T18:00." in err
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.peer
 def test_waiting_ends_with_4_when_the_printer_refuses(facility, tmp_path):
     """4 = refused or aborted."""
     with film_printer(tmp_path, "film8") as peer:
@@ -224,7 +248,7 @@ def with_worker(act):
     def work():
         while not stop.is_set():
             try:
-                work_once()
+                work_once(stop)
             finally:
                 connections.close_all()
             stop.wait(0.05)

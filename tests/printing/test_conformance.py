@@ -1,18 +1,20 @@
 """CONFORMANCE.md says what the code does."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import pydicom.datadict
 import pytest
-from pydicom.uid import UID
+from pydicom.uid import UID, AllTransferSyntaxes
 
 import printing
 from printing import conformance
 from printing.dicom import attributes, film, presentation_lut, statuses
 from printing.dicom.request import PrintRequest
 from printing.dicom.terms import Terms
-from printing.rendering.frames import MAX_PIXELS
+from printing.rendering.errors import UnusableImage
+from printing.rendering.frames import MAX_PIXELS, _require_decoder
 from printing.types import Capabilities, Fallback
 from printing.worker import films as worker
 from tests.printing.scu_notes import page, pixels
@@ -57,7 +59,8 @@ def test_attributes():
         cells[0]: [{n.strip() for n in cell.split(",") if n.strip()} for cell in cells[1:]]
         for cells in rows("Attributes sent")
     }
-    everything = dict.fromkeys(attributes.OPTIONAL, "1") | {"ICCProfile": "AAAA"}
+    foreign = {"ConfigurationInformation": "é", "ImageBox.ConfigurationInformation": "é"}
+    everything = dict.fromkeys(attributes.OPTIONAL, "1") | {"ICCProfile": "AAAA"} | foreign
     takes = Capabilities(attributes=dict.fromkeys(attributes.OPTIONAL, ()))
     session = {"medium_type": "PAPER", "film_destination": "X", "film_session_label": "é"}
     values = {"attributes": everything, "print_priority": "HIGH", **session}
@@ -92,10 +95,34 @@ def test_attributes():
 
 
 def test_the_generated_statement_has_the_same_attributes():
-    """printing/conformance.py: what it lists is what may be set."""
-    listed = {keyword for keywords in conformance.WHEN_SET.values() for keyword in keywords}
+    """printing/conformance.py: object by object what the other table says."""
+    objects = {cells[0].rpartition(" ")[0]: cells for cells in rows("Attributes sent")}
+    pictures = {"Basic Grayscale Image Sequence", "Basic Color Image Sequence"}
+    for name in conformance.WHEN_SET:
+        told = [row for row in conformance._attributes() if row[0] == name]
+        _, always, chosen = objects[name]
+        here = {part.strip() for part in f"{always},{chosen}".split(",") if part.strip()}
+        assert {row[1] for row in told} - pictures == here
+        assert all(row[2][0] + row[2][-1] == "()" for row in told)
 
-    assert {keyword.removeprefix("ImageBox.") for keyword in attributes.OPTIONAL} <= listed
+
+def test_the_generated_statement_has_the_same_statuses():
+    """Every code of printing.md §2.4 is in both tables."""
+    codes = {int(row[0], 16) for row in conformance._statuses() if row[0] != "any other"}
+    cells = " ".join(cells[0] for cells in rows("Statuses"))
+
+    assert codes == {int(code, 16) for code in re.findall(r"\b[0-9A-F]{4}\b", cells)}
+
+
+def test_transfer_syntaxes_that_are_read():
+    """What the decoders installed here take, and nothing else."""
+    readable = set()
+    for uid in AllTransferSyntaxes:
+        with suppress(UnusableImage):
+            _require_decoder(uid)
+            readable.add((uid.name, str(uid)))
+
+    assert {tuple(cells) for cells in rows("Images read")} == readable
 
 
 @pytest.mark.parametrize(

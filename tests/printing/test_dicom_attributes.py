@@ -3,15 +3,12 @@
 import numpy as np
 import pytest
 
-from printing.dicom import attributes
-from printing.dicom.request import PrintRequest
 from printing.dicom.statuses import Refused
-from printing.types import Capabilities, Quirk
+from printing.types import Quirk
 from tests.peers.printer import film_printer
 from tests.peers.sim_printer import sim_printer
-from tests.printing.scu_notes import Notes, page, print_to
+from tests.printing.scu_notes import Notes, page, print_to, request
 
-KNOWN = dict.fromkeys(attributes.OPTIONAL, ())
 # What dcmprscp can be configured to know, with values of its model film12.
 OF_FILM_BOX = {
     "MagnificationType": "CUBIC",
@@ -30,11 +27,6 @@ OF_IMAGE_BOX = {
     "ImageBox.MagnificationType": "BILINEAR",
 }
 MANDATORY = {"ImageDisplayFormat", "FilmOrientation", "FilmSizeID", "ReferencedFilmSessionSequence"}
-
-
-def request(**values) -> PrintRequest:
-    capabilities = values.pop("capabilities", {})
-    return PrintRequest(Capabilities(**{"attributes": KNOWN, **capabilities}), **values)
 
 
 def said(ds) -> dict[str, str]:
@@ -111,49 +103,6 @@ def test_the_models_of_dcmprscp_take_what_we_send(tmp_path, model, size):
     assert (film.images[1] == ramp).all()  # 9,801 bytes: padded to an even length
 
 
-@pytest.mark.peer
-@pytest.mark.parametrize(("model", "place"), [("lut", "film-box"), ("lutsession", "film-session")])
-@pytest.mark.parametrize(
-    "lut",
-    [
-        {"shape": "IDENTITY"},
-        {"shape": "LIN OD"},
-        {"entries": list(range(4096)), "bits": 12, "title": "straight"},
-    ],
-    ids=["identity", "lin od", "table"],
-)
-def test_a_presentation_lut_is_named_where_the_printer_wants_it(tmp_path, model, place, lut):
-    """printing.md §2.6 (13): LUT in film session (before CP 173) or film box."""
-    notes = Notes()
-    asked = request(bits=12, presentation_lut=lut, capabilities={"lut_place": place})
-    with film_printer(tmp_path, model, has_log=True) as peer:
-        print_to(peer.port, page(1), page(2), notes=notes, request=asked)
-        peer.stop()
-        messages = peer.messages()
-
-    assert notes.accepted == [1, 2]
-    assert {status for _, status, _ in messages} == {0}
-    made = [ds for verb, _, ds in messages if verb == "N-CREATE"]
-    table, *others = made
-    if "entries" in lut:
-        assert list(table.PresentationLUTSequence[0].LUTDescriptor) == [4096, 0, 12]
-        assert "PresentationLUTShape" not in table
-    else:
-        assert table.PresentationLUTShape == lut["shape"]
-    # Film boxes name their session; the session does not.
-    in_film_box = "ReferencedFilmSessionSequence"
-    has_lut = [(in_film_box in ds, "ReferencedPresentationLUTSequence" in ds) for ds in others]
-    assert has_lut == [(False, place == "film-session"), *[(True, place == "film-box")] * 2]
-
-
-def test_no_presentation_lut_without_a_place_for_it():
-    """types/printers.py: lut_place none."""
-    with sim_printer() as printer:
-        print_to(printer.port, page(), request=request(presentation_lut={"shape": "IDENTITY"}))
-
-    assert not any("PresentationLUT" in said for said in printer.requests)
-
-
 def test_a_colour_film():
     """PS3.4 H.3.2: Basic Color Print Management Meta; RGB as it was drawn."""
     asked = request(is_color=True, attributes={"ICCProfile": "AAECAw==", "BorderDensity": "BLACK"})
@@ -187,55 +136,6 @@ def test_every_display_format(layout, count):
 
     assert film.film.ImageDisplayFormat == layout
     assert sorted(film.images) == list(range(1, count + 1))
-
-
-def test_annotation_boxes():
-    """PS3.4 H.4.4: the film box names them when Annotation Display Format ID asks for some."""
-    notes = Notes()
-    asked = request(
-        capabilities={"has_annotation": True}, attributes={"AnnotationDisplayFormatID": "BOTTOM"}
-    )
-    texts = ("Ward 3", "", "Müller")
-    with sim_printer() as printer:
-        print_to(printer.port, page(annotations=texts), notes=notes, request=asked)
-        (film,) = printer.pages
-
-    assert film.texts == {1: "Ward 3", 3: "Müller"}
-    assert film.film.AnnotationDisplayFormatID == "BOTTOM"
-    assert "Müller" not in notes.texts
-
-
-def test_more_texts_than_annotation_boxes_are_said_to_be_left_out():
-    """No AnnotationDisplayFormatID, no boxes; the film is printed."""
-    notes = Notes()
-    asked = request(capabilities={"has_annotation": True})
-    with sim_printer() as printer:
-        print_to(printer.port, page(annotations=("Ward 3",)), notes=notes, request=asked)
-
-    assert "The printer made 0 annotation boxes: text 1 is left out." in notes.texts
-    assert notes.accepted == [1]
-
-
-def test_a_printer_without_annotation_boxes_prints_all_the_same():
-    """The context is refused; the log says so."""
-    notes = Notes()
-    asked = request(capabilities={"has_annotation": True})
-    with sim_printer(without=frozenset({"annotation"})) as printer:
-        print_to(printer.port, page(annotations=("Ward 3",)), notes=notes, request=asked)
-
-    assert "The printer does not offer Basic Annotation Box SOP Class." in notes.texts
-    assert "The printer has no annotation boxes" in notes.texts
-    assert notes.accepted == [1]
-
-
-def test_a_label_in_another_script_names_its_character_set():
-    """printing.md §2.6 (14)."""
-    with sim_printer() as printer:
-        print_to(printer.port, page(), request=request(film_session_label="山田"))
-        (film,) = printer.pages
-
-    assert film.session.SpecificCharacterSet == "ISO_IR 192"
-    assert film.session.FilmSessionLabel == "山田"
 
 
 def test_pages_with_other_copies_get_a_film_session_of_their_own():

@@ -3,29 +3,17 @@
 import numpy as np
 import pytest
 
-from portal.dicom.errors import Rejected
-from printing.dicom import attributes
 from printing.dicom.request import PrintRequest
 from printing.dicom.statuses import Refused
-from printing.types import Capabilities, Fallback, LineKind, UsedFallback
+from printing.types import Fallback, UsedFallback
 from tests.peers.printer import film_printer
 from tests.peers.sim_printer import Rule, sim_printer
-from tests.printing.scu_notes import Notes, page, print_to
-
-KNOWN = dict.fromkeys(attributes.OPTIONAL, ())
-EVERY = frozenset(Fallback)
+from tests.printing.scu_notes import EVERY, Notes, page, print_to, used
+from tests.printing.scu_notes import request as asking
 
 
 def request(*, fallbacks=EVERY, **values) -> PrintRequest:
-    capabilities = {"attributes": KNOWN, **values.pop("capabilities", {})}
-    return PrintRequest(Capabilities(**capabilities), fallbacks=fallbacks, **values)
-
-
-def used(notes: Notes) -> list[tuple[Fallback, str]]:
-    """Return what was announced; the service writes its line (outcomes.fallback_used)."""
-    assert not [line for line in notes.lines if line.kind == LineKind.FALLBACK]
-    assert all(one.says for one in notes.fallbacks)
-    return [(one.rule, one.keyword) for one in notes.fallbacks]
+    return asking(fallbacks=fallbacks, **values)
 
 
 @pytest.mark.peer
@@ -203,7 +191,7 @@ def test_colour_becomes_gray_when_the_picture_is_refused():
 def test_no_colour_without_the_rule(tmp_path):
     """dcmprscp knows no colour: nothing is printed in gray behind anybody's back."""
     asked = request(is_color=True, fallbacks=frozenset())
-    with film_printer(tmp_path, "film8") as peer, pytest.raises(Rejected, match="supports nothing"):
+    with film_printer(tmp_path, "film8") as peer, pytest.raises(Refused, match="print colour"):
         print_to(peer.port, page(), request=asked)
 
 
@@ -220,115 +208,16 @@ def test_dcmprscp_prints_colour_in_gray_with_the_rule(tmp_path):
 
 
 @pytest.mark.peer
-@pytest.mark.parametrize(
-    ("model", "wrong", "right"),
-    [("lut", "film-session", "film-box"), ("lutsession", "film-box", "film-session")],
-)
-def test_a_presentation_lut_moves_to_the_other_place(tmp_path, model, wrong, right):
-    """Issue line 4: LUT in session or box (printing.md §2.6 (13))."""
+def test_bits_and_an_attribute_that_are_both_refused(tmp_path):
+    """film8 takes neither: trying without the one alone, nobody would find the other."""
     notes = Notes()
-    asked = request(presentation_lut={"shape": "LIN OD"}, capabilities={"lut_place": wrong})
-    with film_printer(tmp_path, model, has_log=True) as peer:
+    asked = request(bits=12, attributes={"RequestedDecimateCropBehavior": "FAIL"})
+    with film_printer(tmp_path, "film8") as peer:
         print_to(peer.port, page(), notes=notes, request=asked)
-        peer.stop()
-        made = [ds for verb, status, ds in peer.messages() if verb == "N-CREATE" and status == 0]
+        (film,) = peer.films()
 
-    assert notes.accepted == [1]
-    assert used(notes) == [(Fallback.LUT_PLACE, right)]
-    assert "Presentation LUT LIN OD" in notes.fallbacks[0].says
-    assert sum("ReferencedPresentationLUTSequence" in ds for ds in made[-2:]) == 1
-
-
-@pytest.mark.parametrize("without", [frozenset({"lut"}), frozenset()])
-def test_a_presentation_lut_that_nobody_takes_is_left_out(without):
-    """U/MC: by Fallback.DROP_ATTRIBUTE, said in the log."""
-    notes = Notes()
-    asked = request(presentation_lut={"shape": "IDENTITY"}, capabilities={"lut_place": "film-box"})
-    with sim_printer(without=without, lut_place="none") as printer:
-        print_to(printer.port, page(), notes=notes, request=asked)
-
-    assert used(notes)[-1] == (Fallback.DROP_ATTRIBUTE, "ReferencedPresentationLUTSequence")
-    assert (printer.printed, printer.pages[0].lut) == (1, None)
-
-
-def test_no_film_without_its_presentation_lut_when_the_rule_is_off():
-    """Another curve is another film."""
-    asked = request(
-        presentation_lut={"shape": "IDENTITY"},
-        capabilities={"lut_place": "film-box"},
-        fallbacks=frozenset(),
-    )
-    with (
-        sim_printer(without=frozenset({"lut"})) as printer,
-        pytest.raises(Refused, match="does not support presentation LUTs"),
-    ):
-        print_to(printer.port, page(), request=asked)
-
-
-@pytest.mark.peer
-def test_dcmprscp_gets_labels_in_ascii(tmp_path):
-    """printing.md §2.6 (14): dcmprscp refuses Specific Character Set with 0105."""
-    notes = Notes()
-    with film_printer(tmp_path, "film8", has_log=True) as peer:
-        print_to(peer.port, page(), notes=notes, request=request(film_session_label="Müller 山田"))
-        peer.stop()
-        made = [ds for verb, status, ds in peer.messages() if verb == "N-CREATE" and status == 0]
-
-    assert used(notes) == [(Fallback.NO_CHARACTER_SET, "SpecificCharacterSet")]
-    assert made[-2].FilmSessionLabel.startswith("Muller ")
-    assert "Müller" not in notes.texts
-
-
-@pytest.mark.peer
-def test_a_character_set_is_named_when_the_rule_is_off(tmp_path):
-    """Without the rule it is a refusal that says what."""
-    asked = request(film_session_label="Müller", fallbacks=frozenset())
-    with film_printer(tmp_path, "film8") as peer, pytest.raises(Refused) as caught:
-        print_to(peer.port, page(), request=asked)
-
-    assert str(caught.value) == "The printer refused Specific Character Set ISO_IR 192 (0105)."
-
-
-def test_a_label_that_is_refused_is_named_without_its_text():
-    """Contract: a label may name a patient; sentences end in alerts and logs."""
-    asked = request(film_session_label="Doe^Jane", fallbacks=frozenset())
-    with (
-        sim_printer(refused=frozenset({"FilmSessionLabel"})) as printer,
-        pytest.raises(Refused) as caught,
-    ):
-        print_to(printer.port, page(), request=asked)
-
-    assert str(caught.value) == "The printer refused Film Session Label (0105)."
-
-
-@pytest.mark.parametrize("code", [0x0105, 0x0106])
-def test_an_annotation_that_is_refused_is_left_out(code):
-    """Text String is U/U; the pictures carry their texts themselves."""
-    notes = Notes()
-    rule = Rule("N-SET BasicAnnotationBox", status=code)
-    asked = request(
-        capabilities={"has_annotation": True}, attributes={"AnnotationDisplayFormatID": "X"}
-    )
-    with sim_printer(rules=[rule]) as printer:
-        print_to(
-            printer.port,
-            page(annotations=("a", "b")),
-            page(2, annotations=("a",)),
-            notes=notes,
-            request=asked,
-        )
-
-    assert used(notes) == [(Fallback.DROP_ATTRIBUTE, "TextString")]
-    assert printer.printed == 2
-
-
-def test_a_film_in_true_size_is_never_printed_without_its_size():
-    """printing.md §5 (10): a picture of another size would lie."""
-    true = page(is_true_size=True, requested_image_size=200.0)
-    with (
-        sim_printer(refused=frozenset({"RequestedImageSize"})) as printer,
-        pytest.raises(Refused, match=r"refused Requested Image Size 200"),
-    ):
-        print_to(printer.port, true, request=request())
-
-    assert printer.printed == 0
+    assert used(notes) == [
+        (Fallback.EIGHT_BITS, ""),
+        (Fallback.DROP_ATTRIBUTE, "RequestedDecimateCropBehavior"),
+    ]
+    assert film.headers[1].BitsStored == 8

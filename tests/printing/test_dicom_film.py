@@ -1,14 +1,13 @@
 """Datasets of a print (PS3.4 Tables H.4-2, H.4-6, H.4-10 to H.4-13, H.4-23)."""
 
 import pytest
-from pydicom.dataset import Dataset
 
-from printing.dicom import attributes, film, presentation_lut
+from printing.dicom import attributes, film
 from printing.dicom.request import PrintRequest
 from printing.dicom.statuses import Refused
 from printing.dicom.terms import Terms
-from printing.types import Capabilities, Fallback, UsedFallback
-from tests.printing.scu_notes import page, pixels
+from printing.types import Capabilities
+from tests.printing.scu_notes import page, pixels, values_of
 
 KNOWN = Capabilities(attributes=dict.fromkeys(attributes.OPTIONAL, ()))
 PAGE = page(layout=r"STANDARD\2,2", orientation="LANDSCAPE")
@@ -16,10 +15,6 @@ PAGE = page(layout=r"STANDARD\2,2", orientation="LANDSCAPE")
 
 def terms(**values) -> Terms:
     return Terms(PrintRequest(**{"capabilities": KNOWN, **values}))
-
-
-def values_of(ds: Dataset) -> dict:
-    return {e.keyword: e.value for e in ds if e.VR != "SQ"}
 
 
 def test_a_film_session_of_ordinary_values_sends_nothing():
@@ -197,120 +192,3 @@ def test_true_size_is_asked_for_in_millimetres():
     assert ds.RequestedImageSize == pytest.approx(142.857, abs=0.001)
     assert len(str(ds.RequestedImageSize)) <= 16
     assert "RequestedImageSize" not in film.image_box(pixels(), terms())
-
-
-def test_texts_name_their_character_set_only_when_they_need_one():
-    """printing.md §2.6 (14)."""
-    plain = film.film_session(terms(film_session_label="Muller"), 1)
-    foreign = film.film_session(terms(film_session_label="Müller"), 1)
-
-    assert "SpecificCharacterSet" not in plain
-    assert foreign.SpecificCharacterSet == "ISO_IR 192"
-
-
-def test_texts_without_a_character_set_are_written_in_ascii():
-    """printing.md §2.6 (14): transliterate."""
-    used = UsedFallback(Fallback.NO_CHARACTER_SET, "…", "SpecificCharacterSet")
-    without = terms(film_session_label="Müller 山田", used_fallbacks=(used,))
-
-    ds = film.film_session(without, 1)
-
-    assert "SpecificCharacterSet" not in ds
-    assert ds.FilmSessionLabel.isascii()
-    assert ds.FilmSessionLabel.startswith("Muller")
-
-
-@pytest.mark.parametrize("shape", ["IDENTITY", "LIN OD"])
-def test_a_presentation_lut_of_a_shape(shape):
-    """PS3.4 Table H.4-23: shape or sequence, never both."""
-    ds = presentation_lut.presentation_lut({"shape": shape}, 8)
-
-    assert values_of(ds) == {"PresentationLUTShape": shape}
-    assert "PresentationLUTSequence" not in ds
-
-
-@pytest.mark.parametrize(("bits", "count"), [(8, 256), (12, 4096)])
-@pytest.mark.parametrize("given", [256, 4096])
-def test_a_presentation_lut_table_fits_the_bits_of_the_pictures(bits, count, given):
-    """PS3.4 Table H.4-23: 256 entries for 8 bits, 4096 for 12, the first value is 0."""
-    entries = [round(i * 4095 / (given - 1)) for i in range(given)]
-    ds = presentation_lut.presentation_lut({"entries": entries, "bits": 12, "title": "s"}, bits)
-    item = ds.PresentationLUTSequence[0]
-    data = [int.from_bytes(item.LUTData[i : i + 2], "little") for i in range(0, count * 2, 2)]
-
-    assert list(item.LUTDescriptor) == [count, 0, 12]
-    assert len(item.LUTData) == 2 * count
-    assert (data[0], data[-1], data) == (0, 4095, sorted(data))
-    assert item.LUTExplanation == "s"
-    assert "PresentationLUTShape" not in ds
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"shape": "ROUND"},
-        {},
-        {"entries": [0] * 100, "bits": 12},
-        {"entries": [0] * 256, "bits": 8},
-        {"entries": [5000] * 256, "bits": 12},
-        {"entries": [-1] * 256, "bits": 12},
-    ],
-)
-def test_a_presentation_lut_that_is_none(values):
-    """PS3.4 H.4.9.1.1."""
-    with pytest.raises(Refused, match="presentation LUT"):
-        presentation_lut.presentation_lut(values, 8)
-
-
-def test_differences_between_asked_and_granted():
-    """printing.md §2.4: 0107 and 0116, every difference is shown."""
-    asked, granted = film.film_box(PAGE, terms(), "1.2.3"), Dataset()
-    granted.FilmSizeID, granted.FilmOrientation = "8INX10IN", "LANDSCAPE"
-
-    (found,) = film.differences(asked, granted, is_warning=False)
-
-    assert film.difference_in_words(found) == (
-        "The printer uses Film Size ID 8INX10IN instead of 14INX17IN."
-    )
-    assert film.is_substitution(found)
-    assert film.differences(asked, None, is_warning=True) == []
-
-
-def test_an_ignored_attribute_is_a_difference_when_the_printer_warns():
-    """0107: what does not come back was ignored; after 0000 the list may be a partial one."""
-    asked = film.film_box(page(), terms(attributes={"Trim": "YES"}), "1.2.3")
-    granted = film.without(asked, "Trim")
-
-    (found,) = film.differences(asked, granted, is_warning=True)
-
-    assert film.difference_in_words(found) == "The printer ignores Trim YES."
-    assert not film.is_substitution(found)
-    assert film.differences(asked, granted, is_warning=False) == []
-
-
-def test_equal_numbers_are_no_difference():
-    """A printer writes 100.0 for 100."""
-    asked, granted = Dataset(), Dataset()
-    asked.RequestedImageSize, granted.RequestedImageSize = "100", "100.0"
-
-    assert film.differences(asked, granted, is_warning=True) == []
-
-
-def test_whatever_is_loaded_is_no_substitution():
-    """printing.md §2.3: printers know CURRENT."""
-    asked, granted = film.film_box(page(size="CURRENT"), terms(), "1.2.3"), Dataset()
-    granted.FilmSizeID = "14INX17IN"
-
-    (found,) = film.differences(asked, granted, is_warning=False)
-
-    assert not film.is_substitution(found)
-
-
-def test_no_difference_quotes_a_text_that_may_name_a_patient():
-    """Contract: logs carry no names."""
-    asked, granted = film.film_session(terms(film_session_label="Doe^Jane"), 1), Dataset()
-    granted.FilmSessionLabel = "DOE"
-
-    (found,) = film.differences(asked, granted, is_warning=True)
-
-    assert film.difference_in_words(found) == "The printer changed Film Session Label."

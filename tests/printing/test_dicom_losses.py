@@ -191,11 +191,14 @@ def _sending_raw(monkeypatch, reply: bytes) -> None:
     monkeypatch.setattr(service_class, "encode", raw)
 
 
-@pytest.mark.parametrize("keyword", ["ReferencedImageBoxSequence"])
-def test_a_film_box_whose_references_have_no_uid(keyword):
-    """Hostile or broken: no N-SET into nowhere."""
+@pytest.mark.filterwarnings("ignore:The value length:UserWarning")
+@pytest.mark.parametrize("uid", ["", "1" + ".1" * 32])
+def test_a_film_box_whose_references_have_no_uid(uid):
+    """Hostile or broken: no N-SET into nowhere; a UID has 64 characters (PS3.5 9.1)."""
+    keyword, box = "ReferencedImageBoxSequence", Dataset()
+    box.ReferencedSOPInstanceUID = uid
     with (
-        sim_printer(rules=[Rule("N-CREATE BasicFilmBox", granted={keyword: [Dataset()]})]) as peer,
+        sim_printer(rules=[Rule("N-CREATE BasicFilmBox", granted={keyword: [box]})]) as peer,
         pytest.raises(InvalidDataset, match=keyword),
     ):
         print_to(peer.port, page())

@@ -65,6 +65,26 @@ def test_a_failure_of_the_device_is_told():
     assert failed == {notes.answers[1].print_job_uid, notes.answers[2].print_job_uid}
 
 
+@pytest.mark.parametrize(("is_committed", "answer"), [(True, "0000"), (False, "0110")])
+def test_that_a_film_failed_is_answered_after_it_was_committed(is_committed, answer):
+    """§H.4.5.2.1.2: after our answer the printer may forget the job, and the failure with it."""
+    heard = []
+
+    def on_heard(status):
+        heard.append((status.execution_status, len(printer.reported)))
+        return is_committed
+
+    notes = Notes()
+    notes.on_heard = on_heard
+    with sim_printer(job_steps=(("FAILURE", "FILM JAM", 0),)) as printer:
+        # The second film keeps the association open until the first one's answer is there.
+        print_to(printer.port, page(1), page(2), notes=notes, request=FOLLOWED)
+        answers = [said for _, _, said in printer.reported]
+
+    assert heard[0] == ("FAILURE", 0)  # the printer had no answer yet
+    assert answers[0] == answer
+
+
 def test_no_state_is_told_before_its_page_was_accepted():
     """The row of the page has to know its print job first."""
     notes, told = Notes(), []

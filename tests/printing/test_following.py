@@ -1,5 +1,6 @@
 """Films in the printer's own queue: followed to Done or Failure (PS3.4 H.4.5, issue 6, point 8)."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -7,11 +8,14 @@ from django.utils import timezone
 
 from portal.models import Alert
 from printing.models import PrinterModel, PrintJob, PrintUse
-from printing.services import jobs
+from printing.services import claims, jobs
+from printing.types import PageAnswer, PrintJobStatus
 from printing.worker import following
 from printing.worker import jobs as worker
+from printing.worker.recording import Recorder
 from tests.peers.sim_printer import Rule, sim_printer
 from tests.printing.factories import BY, make_image, make_job, make_printer, page_states
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.peer]
 SLOW = (("PENDING", "QUEUED", 0.0), ("PRINTING", "NORMAL", 3600.0), ("DONE", "NORMAL", 0.0))
@@ -64,6 +68,31 @@ def test_without_print_jobs_it_is_sent_not_printed(queued):
     assert (job.state, job.state_reasons) == ("completed", ["sent-to-printer"])
 
 
+def test_a_failure_has_committed_before_the_printer_hears_that_we_know(queued):
+    """§H.4.5.2.1.2: it may forget the job then; a worker that dies there must not lose it."""
+    with sim_printer() as peer:
+        job = queued(peer, pages=1)
+    claimed = claims.job_claim(lease_owner="one")
+    recorder = Recorder(claimed, threading.Event())
+    (page,) = claimed.pages
+    recorder.on_before_action(page.page_id, "1.2")
+    recorder.on_accepted(page.page_id, PageAnswer(print_job_uid="1.2.3"))
+
+    is_heard = recorder.on_heard(PrintJobStatus("1.2.3", "FAILURE", "FILM JAM"))
+
+    assert (is_heard, page_states(job)) == (True, ["failed"])
+
+
+def test_a_report_that_came_too_late_is_not_called_known(queued):
+    """Another worker took the job over: this one may not say that it has recorded anything."""
+    with sim_printer() as peer:
+        job = queued(peer, pages=1)
+    recorder = Recorder(claims.job_claim(lease_owner="one"), threading.Event())
+    PrintJob.objects.filter(pk=job.pk).update(lease_owner="two")
+
+    assert not recorder.on_heard(PrintJobStatus("1.2.3", "DONE"))
+
+
 def test_a_failure_of_the_printer_asks_a_person(queued):
     """The printer accepted the films, then failed over them: never sent again by itself."""
     with sim_printer(job_steps=FAILS) as peer:
@@ -88,6 +117,71 @@ def test_a_failure_of_the_printer_asks_a_person(queued):
     assert (job.state, job.state_reasons) == ("completed", ["printed"])
     assert not Alert.objects.filter(settled_at=None).exists()
     assert PrintUse.objects.count() == 2  # the film that jammed was used, too
+
+
+@pytest.mark.parametrize("ends", [{"is_dropping": True}, {"status": 0x0213}, {"status": 0x0106}])
+def test_a_failure_that_is_told_while_the_next_film_breaks_off_is_known(queued, plan, ends):
+    """PS3.4 H.4.5.2.1.2: we confirmed it, the printer forgets it: nobody could be asked later."""
+    with sim_printer(job_steps=FAILS, is_forgetting_jobs=True) as peer:
+        peer.rules.append(Rule("N-SET", nth=2, delay=0.5, times=1, **ends))
+        job = queued(peer)
+
+        worker.work_once()
+
+        job.refresh_from_db()
+        assert page_states(job)[0] == "failed"
+        if "status" in ends and ends["status"] == 0x0106:
+            assert (job.state, page_states(job)) == ("aborted", ["failed", "refused"])
+            return
+        assert (job.state, job.state_reasons) == ("processing-stopped", ["job-failed-in-device"])
+        assert "FILM JAM" in job.message
+        assert not worker.work_once()  # a person looks before anything else goes out
+
+        peer.job_steps = (("DONE", "NORMAL", 0.0),)
+        jobs.page_decide(job_id=job.pk, page_number=1, verdict="send-again", by=BY)
+        worker.work_once()
+        assert peer.printed == 2
+    job.refresh_from_db()
+    assert (job.state, job.state_reasons) == ("completed", ["printed"])
+
+
+def test_a_failure_that_is_told_before_a_worker_ends_is_known(queued):
+    """The worker gives the job back after page 1: what was reported by then is recorded."""
+    stop = threading.Event()
+    with sim_printer(job_steps=FAILS, is_forgetting_jobs=True) as peer:
+
+        def chance(name, nth):
+            if (name, nth) == ("N-DELETE BasicFilmBox", 1):
+                wait_until(lambda: ("PrintJob", 4, "0000") in peer.reported)
+                stop.set()
+
+        peer.chance = chance
+        job = queued(peer)
+
+        worker.work_once(stop)
+
+        assert peer.printed == 0
+    job.refresh_from_db()
+    assert (job.state, page_states(job)) == ("processing-stopped", ["failed", "pending"])
+
+
+def test_a_film_that_is_sent_again_is_followed_as_long_as_the_first(queued):
+    """Printer.follow_s counts from the last sending, not from the first."""
+    with sim_printer(job_steps=FAILS) as peer:
+        job = queued(peer, pages=1)
+        worker.work_once()
+        long_ago = timezone.now() - timedelta(hours=1)
+        PrintJob.objects.filter(pk=job.pk).update(follow_until=long_ago)
+
+        peer.job_steps, peer.has_job_events = SLOW, False
+        jobs.page_decide(job_id=job.pk, page_number=1, verdict="send-again", by=BY)
+        waiting_job(job)
+        worker.work_once()
+        due_again(job)
+        assert following.work_once()
+
+    job.refresh_from_db()
+    assert (job.state, job.state_reasons) == ("processing", ["queued-in-device"])
 
 
 def test_the_device_is_left_to_others_and_asked_later(queued):

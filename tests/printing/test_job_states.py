@@ -5,6 +5,7 @@ import pytest
 from portal.errors import Conflict, InvalidTransition, NotFound
 from printing.models import JobState, PageState, PrintedPage, PrintJob
 from printing.services import jobs
+from printing.services.job_bulk import jobs_do
 from tests.printing.factories import BY, make_image, make_job, make_printer
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +135,35 @@ def test_nobody_retries_while_a_page_is_unknown(job):
 
     with pytest.raises(Conflict, match="decide that first"):
         jobs.job_retry(job_id=job.pk, by=BY)
+
+
+@pytest.mark.parametrize("state", [PageState.UNKNOWN, PageState.FAILED])
+def test_nobody_cancels_before_it_is_decided_what_came_out(job, state):
+    """A job that ends says what is known: “cancelled” would bury a page that may be out."""
+    put(job, "processing-stopped", state)
+
+    with pytest.raises(Conflict, match="decide"):
+        jobs.job_cancel(job_id=job.pk, by=BY)
+    assert [said for _, said in jobs_do([job.pk], "cancel", BY)] != [None]
+    job.refresh_from_db()
+    assert (job.state, job.cancel_reason) == ("processing-stopped", "")
+
+    for number in (1, 2):
+        jobs.page_decide(job_id=job.pk, page_number=number, verdict="give-up", by=BY)
+    job.refresh_from_db()
+    assert (job.state, job.message) == (
+        "canceled",
+        "Cancelled by test. The printer accepted 0 of 2 pages.",
+    )
+
+
+def test_nobody_prints_on_other_film_before_it_is_decided_what_came_out(job):
+    """The two questions are asked one after the other."""
+    put(job, "processing-stopped", PageState.FAILED)
+    PrintJob.objects.filter(pk=job.pk).update(state_reasons=["attributes-substituted"])
+
+    with pytest.raises(Conflict, match="decide"):
+        jobs.job_accept_substitution(job_id=job.pk, by=BY)
 
 
 def test_deciding_that_all_pages_came_out_completes_the_job(job):

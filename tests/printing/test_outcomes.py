@@ -71,7 +71,7 @@ def test_a_cancel_is_obeyed_before_the_next_n_action(job):
     job.refresh_from_db()
     assert not may_go
     assert (job.state, job.state_reasons) == ("canceled", ["job-canceled-by-user"])
-    assert "0 of 2 pages" in job.message
+    assert job.message == "Cancelled by test. The printer accepted 0 of 2 pages."
 
 
 def test_a_cancel_ends_a_job_that_could_not_be_sent(job):

@@ -197,7 +197,8 @@ def test_print_makes_one_job_of_all_films_and_says_its_number(person, facility):
     assert (job.medium_type, job.number_of_copies, job.print_priority) == ("PAPER", 2, "HIGH")
     assert job.created_by_name == "technologist"
     page = seen(person.get(response["Location"]))
-    assert f'Job <a href="/print/jobs/{job.pk}/">{job.pk}</a>: 2 films for FILM' in page
+    # Two pages, two copies of each.
+    assert f'Job <a href="/print/jobs/{job.pk}/">{job.pk}</a>: 4 films for FILM' in page
 
 
 def test_wrong_copies_keep_what_was_typed_and_print_nothing(person, facility):
@@ -285,3 +286,12 @@ def test_films_come_and_go_and_the_pictures_beside_them_stay(person, facility):
     assert second.first_film is None
     assert second.images.count() == SourceImage.objects.count() == 1
     assert change(person, second, "remove")["Location"] == "/films/"
+
+
+def test_the_answer_counts_films_not_pages(person, facility):
+    film, printer = film_of(facility, picture(facility)), make_printer(facility, 104)
+
+    values = {"printer": printer.pk, "number_of_copies": 3, "print_priority": "MED"}
+    said = person.post(f"/films/{film.pk}/print/", form(film, **values), headers=HTMX)
+
+    assert "3 films for" in seen(said)

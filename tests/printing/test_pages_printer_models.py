@@ -77,6 +77,29 @@ def test_an_own_model_is_changed_and_deleted_on_its_page(operator, facility):
     assert operator.get("/printers/models/ours/").status_code == 404
 
 
+def test_two_people_change_a_model_and_the_slower_one_hears_so(operator, facility):
+    """Each page knows the version that it showed; under another name nothing is replaced."""
+    document = model_document(SHIPPED_MODELS["generic-8bit"]) | {"name": "ours", "title": "Ours"}
+    first = {"document": json.dumps(document), "version": "0"}
+    operator.post("/printers/models/generic-8bit/", first)
+    again = operator.post("/printers/models/generic-8bit/", first)
+    assert again.status_code == 422
+    assert "There is a model “ours” already." in seen(again)
+    assert 'name="version" value="1"' in seen(operator.get("/printers/models/ours/"))
+    operator.post(
+        "/printers/models/ours/", {"document": json.dumps(document | {"bits": 12}), "version": "1"}
+    )
+
+    slower = operator.post("/printers/models/ours/", {"document": first["document"], "version": 1})
+
+    assert slower.status_code == 422
+    assert "Somebody else changed" in seen(slower)
+    assert PrinterModel.objects.get().bits == 12
+    renamed = document | {"name": "ours-2"}
+    operator.post("/printers/models/ours/", {"document": json.dumps(renamed), "version": "2"})
+    assert sorted(PrinterModel.objects.values_list("name", flat=True)) == ["ours", "ours-2"]
+
+
 def test_printers_and_models_of_another_facility_do_not_exist(operator, facility, make_user):
     other = other_facility()
     theirs = make_printer(other, 104)

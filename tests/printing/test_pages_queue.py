@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from portal.selectors import actor_for
 from printing.models import PageState, Printer, PrintJob, PrintJobEvent
+from printing.services.job_log import job_log
 from printing.services.jobs import job_create
-from printing.types import BoxValues, PageValues
+from printing.types import BoxValues, LogLine, PageValues
 from tests.printing.factories import make_job, make_printer
 from tests.printing.pages import HTMX, picture, seen, signed_in
 
@@ -126,9 +127,11 @@ def test_views_of_the_queue_hold_what_they_say(operator, job, facility):
 
 
 def test_only_jobs_that_came_since_are_new_rows(operator, job, facility):
+    line = PrintJobEvent.objects.latest("pk").pk
     newer = make_job(Printer.objects.get(), [picture(facility, 3)])
 
-    rows = operator.get(f"/print/rows/?state=active&after={job.pk}", headers=HTMX).content.decode()
+    asking = f"/print/rows/?state=active&after={job.pk}&line={line}"
+    rows = operator.get(asking, headers=HTMX).content.decode()
 
     assert f'id="job-{newer.pk}"' in rows
     assert f'id="job-{job.pk}"' not in rows
@@ -246,3 +249,33 @@ def test_the_maker_of_a_job_may_cancel_it_and_a_colleague_may_not(make_user, fac
     browser.force_login(maker)
     assert 'id="job-cancel"' in browser.get(f"/print/jobs/{job.pk}/").content.decode()
     assert browser.post(f"/print/jobs/{job.pk}/cancel/", WHY).status_code == 302
+
+
+def test_a_row_that_fits_its_view_no_longer_stays_struck_out(operator, job):
+    """ui.md §6: it stays, struck, until the next reload or filter."""
+    row = f"/print/jobs/{job.pk}/row/?state=active&printer={job.printer_id}"
+    assert "gone" not in operator.get(row).content.decode()
+    assert f'hx-get="{row.replace("&", "&amp;")}"' in operator.get(row).content.decode()
+
+    PrintJob.objects.filter(pk=job.pk).update(state="completed", ended_at=timezone.now())
+
+    page = operator.get(row)
+    assert 'class="gone"' in page.content.decode()
+    assert "elsewhere now" in seen(page)
+    assert "gone" not in operator.get(row.replace("active", "done")).content.decode()
+
+
+def test_a_job_that_comes_to_need_a_person_comes_into_the_open_view(operator, job):
+    """Not only new jobs come into a view: an old one does when something happens to it."""
+    line = PrintJobEvent.objects.latest("pk").pk
+    asking = f"/print/rows/?state=needs&after={job.pk}&line={line}"
+    assert f'id="job-{job.pk}"' not in operator.get(asking, headers=HTMX).content.decode()
+    outcome_unknown(job)
+    job_log(job, [LogLine("No answer.")])
+
+    rows = operator.get(asking, headers=HTMX).content.decode()
+    again = operator.get(f"{asking}&shown=7,{job.pk},x", headers=HTMX).content.decode()
+
+    assert f'id="job-{job.pk}"' in rows
+    assert f"line={PrintJobEvent.objects.latest('pk').pk}" in rows
+    assert f'id="job-{job.pk}"' not in again  # it has its row already

@@ -1,20 +1,31 @@
 """Paper through every fault of printer and worker: documents counted, nothing twice or lost."""
 
+import resource
 import threading
+from contextlib import AbstractContextManager
 
 import pytest
 
-from printing.models import JobState, PageState, Printer, SourceImage
-from printing.paper import ipp
+from portal.types import Actor
+from printing.models import JobState, PageState, Printer, PrintJob, SourceImage
+from printing.paper.ipp_messages import Operation
 from printing.selectors.films import image_path
 from printing.services.claims import leases_take_over
 from printing.services.job_decisions import page_decide
 from printing.services.job_verbs import job_cancel
 from printing.worker import jobs as worker
-from printing.worker import paper
 from tests.peers.cups import Cups
 from tests.printing.factories import BY, job_is, page_states
-from tests.printing.papering import follow, make_films, make_paper, peer, read_request, text_of
+from tests.printing.papering import (
+    follow,
+    gate,
+    make_films,
+    make_paper,
+    once,
+    peer,
+    read_request,
+    text_of,
+)
 from tests.printing.working import expire_leases, worker_process
 from tests.waiting import wait_until
 
@@ -27,30 +38,23 @@ def _drawn_here(settings, plan):
     settings.PRINT_ACTION_TIMEOUT_S = 10
 
 
-def frozen_in_print(cupsd: Cups, monkeypatch) -> None:
-    """Let the printer fall silent when every page is recorded and before the document goes out."""
-    send = ipp.print_document
-
-    def freezing(*arguments, **values):
-        cupsd.freeze()
-        return send(*arguments, **values)
-
-    monkeypatch.setattr(ipp, "print_document", freezing)
+def frozen_in_print(cupsd: Cups) -> AbstractContextManager[str]:
+    """Let the printer fall silent over the document, once; it goes on with it when thawed."""
+    return gate(cupsd, before=once(Operation.PRINT_JOB, cupsd.freeze))
 
 
-def test_no_answer_leaves_every_page_to_a_person(facility, cupsd, monkeypatch, settings):
+def test_no_answer_leaves_every_page_to_a_person(facility, cupsd, settings):
     """printing.md §2.5: never an automatic resend; here the document does come out, once."""
     settings.PRINT_ACTION_TIMEOUT_S = 1
-    frozen_in_print(cupsd, monkeypatch)
-    job = make_films(make_paper(facility, cupsd), 2)
-
-    worker.work_once()
-    job.refresh_from_db()
-    assert (job.state, job.state_reasons) == (JobState.PROCESSING_STOPPED, ["outcome-unknown"])
-    assert page_states(job) == [PageState.UNKNOWN] * 2
-    cupsd.thaw()
-    wait_until(cupsd.documents)
-    assert not worker.work_once()
+    with frozen_in_print(cupsd) as uri:
+        job = make_films(make_paper(facility, uri), 2)
+        worker.work_once()
+        job.refresh_from_db()
+        assert (job.state, job.state_reasons) == (JobState.PROCESSING_STOPPED, ["outcome-unknown"])
+        assert page_states(job) == [PageState.UNKNOWN] * 2
+        cupsd.thaw()
+        wait_until(cupsd.documents)
+        assert not worker.work_once()
     for number in (1, 2):
         page_decide(job_id=job.pk, page_number=number, was_printed=True, by=BY)
     job.refresh_from_db()
@@ -59,23 +63,20 @@ def test_no_answer_leaves_every_page_to_a_person(facility, cupsd, monkeypatch, s
     assert cupsd.sheets() == 2
 
 
-def test_what_a_person_says_did_not_come_out_is_sent_again_alone(
-    facility, cupsd, monkeypatch, settings
-):
+def test_what_a_person_says_did_not_come_out_is_sent_again_alone(facility, cupsd, settings):
     """Page 2 only, still called page 2 of 2."""
     settings.PRINT_ACTION_TIMEOUT_S = 1
-    with monkeypatch.context() as patched:
-        frozen_in_print(cupsd, patched)
-        job = make_films(make_paper(facility, cupsd), 2)
+    with frozen_in_print(cupsd) as uri:
+        job = make_films(make_paper(facility, uri), 2)
         worker.work_once()
-    cupsd.thaw()
-    wait_until(cupsd.documents)
-    settings.PRINT_ACTION_TIMEOUT_S = 10
+        cupsd.thaw()
+        wait_until(cupsd.documents)
+        settings.PRINT_ACTION_TIMEOUT_S = 10
 
-    page_decide(job_id=job.pk, page_number=1, was_printed=True, by=BY)
-    page_decide(job_id=job.pk, page_number=2, was_printed=False, by=BY)
-    worker.work_once()
-    wait_until(lambda: len(cupsd.documents()) == 2)
+        page_decide(job_id=job.pk, page_number=1, was_printed=True, by=BY)
+        page_decide(job_id=job.pk, page_number=2, was_printed=False, by=BY)
+        worker.work_once()
+        wait_until(lambda: len(cupsd.documents()) == 2)
 
     again = text_of(cupsd.documents()[1])
     assert "Page 2 of 2" in again
@@ -154,21 +155,19 @@ def test_a_picture_that_is_gone_is_told_before_anything_is_sent(facility, cupsd)
     assert cupsd.jobs() == {}
 
 
-def test_a_cancel_before_the_document_goes_out_is_obeyed(facility, cupsd, monkeypatch):
-    """Nothing is sent, and no page counts as sent."""
-    job = make_films(make_paper(facility, cupsd), 2)
-    draw = paper.films_pdf
+def test_a_cancel_before_the_document_goes_out_is_obeyed(facility, cupsd):
+    """Nothing is sent, no page counts as sent, and the sentence names who wanted it."""
 
-    def cancelled(*arguments, **values):
-        job_cancel(job_id=job.pk, by=BY)
-        return draw(*arguments, **values)
+    def cancel() -> None:
+        job_cancel(job_id=PrintJob.objects.get().pk, by=Actor.command("night shift"))
 
-    monkeypatch.setattr(paper, "films_pdf", cancelled)
-
-    worker.work_once()
+    with gate(cupsd, after=once(Operation.GET_PRINTER_ATTRIBUTES, cancel)) as uri:
+        job = make_films(make_paper(facility, uri), 2)
+        worker.work_once()
     job.refresh_from_db()
 
     assert job.state == JobState.CANCELED
+    assert job.message == "Cancelled by night shift. The printer accepted 0 of 2 pages."
     assert page_states(job) == [PageState.PENDING] * 2
     assert cupsd.jobs() == {}
 
@@ -188,20 +187,24 @@ def test_a_worker_that_stops_gives_the_job_back(facility, cupsd):
     assert cupsd.sheets() == 1
 
 
-def test_a_full_disk_while_drawing_waits_and_sends_nothing(facility, cupsd, monkeypatch):
-    """Outcome of our own disk: later, unchanged."""
-    job = make_films(make_paper(facility, cupsd), 1)
-
-    def full(*arguments, **values):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(paper, "films_pdf", full)
-    worker.work_once()
+def test_a_full_disk_while_drawing_waits_and_sends_nothing(facility, cupsd, tmp_path):
+    """Our own disk, made full by a limit of the kernel: later, unchanged."""
+    job = make_films(make_paper(facility, cupsd), 1, film_size_id="A3")
+    most = (12 * 2**20, 2**32)  # bytes of a file: a database is smaller, a film of A3 is not
+    with worker_process(tmp_path / "site", PORTAL_PRINT_RENDERERS="0") as process:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, most)
+        held = PrintJob.objects.filter(state_reasons=["resources-are-not-ready"])
+        wait_until(held.exists, seconds=60, every=0.1)
     job.refresh_from_db()
 
     assert job.state == JobState.PENDING
     assert "disk of the portal is full" in job.message
     assert cupsd.jobs() == {}
+
+    PrintJob.objects.update(next_attempt_at=None)
+    worker.work_once()
+    wait_until(cupsd.documents)
+    assert cupsd.sheets() == 1
 
 
 def test_a_printer_that_is_off_is_tried_again_and_prints_once(facility, cupsd):
@@ -213,7 +216,9 @@ def test_a_printer_that_is_off_is_tried_again_and_prints_once(facility, cupsd):
     assert (job.state, job.state_reasons) == (JobState.PENDING, ["connecting-to-device"])
 
     cupsd.start()
-    wait_until(lambda: worker.work_once() and cupsd.documents())
+    wait_until(worker.work_once)
+    wait_until(cupsd.documents)
+    assert not worker.work_once()
 
     assert cupsd.sheets() == 2
 
@@ -237,19 +242,16 @@ def test_a_worker_killed_before_the_document_went_out_loses_nothing(facility, cu
     assert cupsd.sheets() == 2
 
 
-def test_an_answer_that_comes_too_late_is_kept_for_the_person(facility, cupsd, monkeypatch):
+def test_an_answer_that_comes_too_late_is_kept_for_the_person(facility, cupsd):
     """The claim ran out while the document was on its way: unknown, with what was learned."""
-    job = make_films(make_paper(facility, cupsd), 1)
-    send = ipp.print_document
 
-    def slow(*arguments, **values):
-        taken = send(*arguments, **values)
+    def lose_the_claim() -> None:
         expire_leases()
         leases_take_over()
-        return taken
 
-    monkeypatch.setattr(ipp, "print_document", slow)
-    worker.work_once()
+    with gate(cupsd, after=once(Operation.PRINT_JOB, lose_the_claim)) as uri:
+        job = make_films(make_paper(facility, uri), 1)
+        worker.work_once()
     job.refresh_from_db()
 
     assert job.state_reasons == ["outcome-unknown"]

@@ -53,6 +53,7 @@ def test_a_job_names_no_patient_in_the_printers_queue(facility, cupsd):
     make_films(make_paper(facility, cupsd), 1)
     worker.work_once()
     wait_until(cupsd.documents)
+    wait_until((cupsd.root / "page.log").exists)
 
     log = (cupsd.root / "page.log").read_text() + (cupsd.root / "error.log").read_text()
 
@@ -112,7 +113,8 @@ def test_a_queue_that_is_stopped_is_waited_for_in_its_own_words(facility, cupsd)
     assert "drum is worn" in job.message
     assert cupsd.jobs() == {}
     cupsd.run("cupsenable", "paper")
-    wait_until(lambda: worker.work_once() and cupsd.documents())
+    wait_until(worker.work_once)
+    wait_until(cupsd.documents)
 
     assert cupsd.sheets() == 1
 

@@ -1,10 +1,11 @@
 """Printer models: those that are shipped, and documents that come from anybody."""
 
 import json
+import threading
 
 import pytest
 
-from portal.errors import Conflict, InvalidInput, NotAllowed
+from portal.errors import Conflict, InvalidInput, NotAllowed, StaleVersion
 from portal.models import AuditEvent
 from portal.selectors import actor_for
 from printing import layout
@@ -22,6 +23,7 @@ from printing.services.printer_models import (
     printer_model_named,
     printer_model_set,
 )
+from printing.worker import retention
 from tests.printing.factories import BY, make_printer
 from tests.printing.pages import other_facility
 
@@ -137,6 +139,55 @@ def test_a_row_of_an_older_version_is_brought_up_to_date(facility):
     assert row.title == SHIPPED_MODELS["generic-8bit"].title
     own.refresh_from_db()
     assert own.title == "My imager"
+
+
+@pytest.mark.django_db
+def test_a_worker_renews_shipped_models_once_in_its_life(facility, monkeypatch):
+    """Rows from before this version get what it knows although nobody touches their printer."""
+    make_printer(facility, 104, model="generic-8bit")
+    rows = PrinterModel.objects.filter(name="generic-8bit")
+    rows.update(attributes={})
+    monkeypatch.setattr(retention, "_renewed", threading.Event())
+
+    stopping = threading.Event()
+    stopping.set()  # nothing is waited for
+    retention.work_once(stopping)
+
+    assert rows.get().attributes["Trim"] == ["YES", "NO"]
+    assert rows.get().version == 2
+    rows.update(attributes={})
+    retention.work_once(stopping)
+    assert rows.get().attributes == {}
+
+
+@pytest.mark.django_db
+def test_who_was_slower_with_a_model_hears_so(facility):
+    """Optimistic: the version that a person saw; 0 is one that is not there yet."""
+    model, _ = printer_model_set(facility_id=facility.pk, document=OWN, version=0, by=BY)
+    assert model.version == 1
+    changed, _ = printer_model_set(
+        facility_id=facility.pk, document=OWN | {"bits": 8}, version=1, by=BY
+    )
+    assert changed.version == 2
+
+    with pytest.raises(StaleVersion, match="Somebody else changed"):
+        printer_model_set(facility_id=facility.pk, document=OWN, version=1, by=BY)
+    with pytest.raises(Conflict, match="There is a model “my-imager” already"):
+        printer_model_set(facility_id=facility.pk, document=OWN, version=0, by=BY)
+    with pytest.raises(StaleVersion):
+        printer_model_delete(model_id=model.pk, version=1, by=BY)
+    assert PrinterModel.objects.get(pk=model.pk).bits == 8
+    printer_model_delete(model_id=model.pk, version=2, by=BY)
+    with pytest.raises(StaleVersion, match="deleted"):
+        printer_model_set(facility_id=facility.pk, document=OWN, version=2, by=BY)
+
+
+@pytest.mark.django_db
+def test_a_row_of_a_shipped_model_is_not_deleted(facility):
+    model = printer_model_named(facility_id=facility.pk, name="paper")
+
+    with pytest.raises(Conflict, match="stays"):
+        printer_model_delete(model_id=model.pk, by=BY)
 
 
 @pytest.mark.django_db

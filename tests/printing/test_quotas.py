@@ -177,7 +177,7 @@ def test_test_pages_are_nobodys_films(facility):
 def test_wasted_films_count(facility):
     """Film that failed or was printed again was used."""
     quota(facility, 5)
-    make_use(facility, 3, reprint_reason="printer-fault")
+    make_use(facility, 3, is_wasted=True)
 
     assert check(facility, 3) != ""
 

@@ -15,25 +15,16 @@ from printing.dicom.statuses import (
     PrinterNotReady,
     Refused,
     SessionFault,
-    Substituted,
-    in_words,
     is_failure,
 )
-from printing.types import Capabilities, LineKind
+from printing.types import Capabilities
 from tests.peers.printer import film_printer
 from tests.peers.sim_printer import Rule, sim_printer
-from tests.printing.scu_notes import Notes, page, print_to
+from tests.printing.scu_notes import Notes, page, print_to, print_with
 
 KNOWN = Capabilities(attributes=dict.fromkeys(attributes.OPTIONAL, ()))
 SESSION, FILM = "N-CREATE BasicFilmSession", "N-CREATE BasicFilmBox"
 IMAGE, ACTION = "N-SET BasicGrayscaleImageBox", "N-ACTION BasicFilmBox"
-
-
-def print_with(rule: Rule, *pages, notes=None, request=None, **printer):
-    """Print on a printer that answers by a rule; return it."""
-    with sim_printer(rules=[rule], **printer) as peer:
-        print_to(peer.port, *(pages or (page(),)), notes=notes, request=request)
-    return peer
 
 
 # --- 0000 -----------------------------------------------------------------------------------
@@ -49,92 +40,6 @@ def test_0000_means_accepted():
 
 
 # --- 0107, 0116 -----------------------------------------------------------------------------
-@pytest.mark.parametrize("code", [0x0107, 0x0116])
-@pytest.mark.parametrize("on", [SESSION, FILM, IMAGE])
-def test_0107_and_0116_go_on_and_are_kept(on, code):
-    """Go on; the warning belongs to the page."""
-    notes = Notes()
-    printer = print_with(Rule(on, nth=1, status=code), notes=notes)
-
-    ((found, words),) = notes.answers[1].warnings
-    assert found == code
-    assert words.startswith(in_words(code))
-    assert printer.printed == 1
-
-
-@pytest.mark.parametrize(
-    ("keyword", "asked", "granted", "place"),
-    [
-        ("MagnificationType", "CUBIC", "NONE", {}),
-        ("MaxDensity", "400", 310, {}),
-        ("PrintPriority", "HIGH", "MED", {"print_priority": "HIGH"}),
-        ("FilmDestination", "BIN_1", "PROCESSOR", {"film_destination": "BIN_1"}),
-    ],
-)
-@pytest.mark.parametrize("code", [0x0116, 0x0000])
-def test_each_value_that_the_printer_changed_is_kept(keyword, asked, granted, place, code):
-    """Compare the returned attributes with the request; a printer may change them silently."""
-    notes = Notes()
-    on = SESSION if place else FILM
-    values = place or {"attributes": {keyword: asked}}
-    printer = print_with(
-        Rule(on, status=code, granted={keyword: granted}),
-        notes=notes,
-        request=PrintRequest(KNOWN, **values),
-    )
-
-    (difference,) = notes.answers[1].differences
-    told = (difference.keyword, difference.asked, difference.granted)
-    assert told == (keyword, asked, str(granted))
-    (line,) = [line.text for line in notes.lines if line.kind == LineKind.DIFFERENCE]
-    assert line == f"The printer uses {difference.attribute} {granted} instead of {asked}."
-    assert printer.printed == 1
-
-
-def test_0107_names_what_the_printer_ignores():
-    """A lenient printer leaves out of its answer what it does not know."""
-    notes = Notes()
-    with sim_printer(is_lenient=True, refused=frozenset({"Trim"})) as printer:
-        request = PrintRequest(KNOWN, attributes={"Trim": "YES", "MaxDensity": "300"})
-        print_to(printer.port, page(), notes=notes, request=request)
-
-    assert "The printer ignores Trim YES." in notes.texts
-    assert [d.keyword for d in notes.answers[1].differences] == ["Trim"]
-    assert printer.printed == 1
-
-
-@pytest.mark.parametrize("code", [0x0116, 0x0000])
-@pytest.mark.parametrize(
-    ("on", "granted", "sentence"),
-    [
-        (FILM, {"FilmSizeID": "8INX10IN"}, "Film Size ID 8INX10IN instead of 14INX17IN"),
-        (SESSION, {"MediumType": "PAPER"}, "Medium Type PAPER instead of BLUE FILM"),
-    ],
-)
-def test_another_size_or_medium_stops_before_the_n_action(on, granted, sentence, code):
-    """Size or medium changed → offer to stop before N-ACTION."""
-    notes = Notes()
-    rule = Rule(on, status=code, granted=granted)
-    request = PrintRequest(medium_type="BLUE FILM")
-    with sim_printer(rules=[rule]) as printer, pytest.raises(Substituted) as caught:
-        print_to(printer.port, page(), notes=notes, request=request)
-
-    assert f"The printer would use {sentence}." in str(caught.value)
-    assert len(caught.value.differences) == 1
-    assert (printer.printed, notes.sent) == (0, [])
-
-
-def test_another_size_is_printed_when_that_was_agreed_to():
-    """Contract: is_substitution_accepted; the difference is kept all the same."""
-    notes = Notes()
-    printer = print_with(
-        Rule(FILM, status=0x0116, granted={"FilmSizeID": "8INX10IN"}),
-        notes=notes,
-        request=PrintRequest(is_substitution_accepted=True),
-    )
-
-    assert printer.printed == 1
-    assert [d.granted for d in notes.answers[1].differences] == ["8INX10IN"]
 
 
 # --- B600 … B60A ----------------------------------------------------------------------------
@@ -178,72 +83,6 @@ def test_b602_is_a_failure():
         print_with(Rule(ACTION, status=0xB602), notes=notes)
 
     assert (caught.value.status, notes.accepted) == (0xB602, [])
-
-
-@pytest.mark.parametrize("code", [0xB604, 0xB60A])
-@pytest.mark.parametrize("on", [IMAGE, ACTION])
-def test_b604_and_b60a_go_on(on, code):
-    """Picture demagnified or decimated: go on."""
-    notes = Notes()
-    printer = print_with(Rule(on, status=code), notes=notes)
-
-    assert printer.printed == 1
-    assert [found for found, _ in notes.answers[1].warnings] == [code]
-
-
-@pytest.mark.parametrize("code", [0xB604, 0xB60A])
-def test_b604_and_b60a_are_a_failure_for_true_size(code):
-    """A failure for a true-size job, before the N-ACTION."""
-    notes = Notes()
-    with (
-        sim_printer(rules=[Rule(IMAGE, status=code)]) as printer,
-        pytest.raises(Refused, match="would not have its true size"),
-    ):
-        print_to(printer.port, page(is_true_size=True), notes=notes)
-
-    assert (printer.printed, notes.sent) == (0, [])
-
-
-def test_a_size_that_comes_back_otherwise_is_a_failure_for_true_size():
-    """The same without a warning: the returned attributes say so."""
-    notes = Notes()
-    rule = Rule(IMAGE, granted={"RequestedImageSize": "150"})
-    asked = page(is_true_size=True, requested_image_size=200.0)
-    with (
-        sim_printer(rules=[rule]) as printer,
-        pytest.raises(Refused, match="would not have its true size"),
-    ):
-        print_to(printer.port, asked, notes=notes)
-
-    assert (printer.printed, notes.sent) == (0, [])
-
-
-@pytest.mark.parametrize("code", [0xB604, 0xB60A])
-def test_a_true_size_film_that_shrinks_at_the_n_action_came_out(code):
-    """It was accepted, so it must not be sent again: a loud warning."""
-    notes = Notes()
-    printer = print_with(Rule(ACTION, status=code), page(is_true_size=True), notes=notes)
-
-    ((_, words),) = notes.answers[1].warnings
-    assert words.startswith("THE SIZE IS NOT TRUE")
-    assert (printer.printed, notes.accepted) == (1, [1])
-
-
-@pytest.mark.parametrize("on", ["N-CREATE PresentationLUT", FILM])
-def test_b605_goes_on(on):
-    """Density clipped to the printer's range: go on, note."""
-    notes = Notes()
-    request = PrintRequest(
-        Capabilities(attributes=KNOWN.attributes, lut_place="film-box"),
-        attributes={"MaxDensity": "500"},
-        presentation_lut={"shape": "IDENTITY"},
-    )
-    printer = print_with(Rule(on, status=0xB605), notes=notes, request=request)
-
-    assert printer.printed == 1
-    assert in_words(0xB605) in notes.texts
-    if on == FILM:
-        assert [code for code, _ in notes.answers[1].warnings] == [0xB605]
 
 
 @pytest.mark.parametrize("on", [IMAGE, ACTION])

@@ -19,6 +19,7 @@ VERBS: dict[str, Callable[..., PrintJob]] = {
     "release": services.job_release,
     "cancel": services.job_cancel,
     "retry": services.job_retry,
+    "acknowledge": services.job_acknowledge,
     "top": lambda **values: services.job_reorder(to="top", **values),
 }
 

@@ -2,6 +2,7 @@
 
 import math
 import time
+from argparse import ArgumentTypeError
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,15 @@ from portal.errors import InvalidInput, PortalError
 from portal.services import facility_named
 from portal.types import Actor
 from printing import layout
-from printing.models import FilmOrientation, JobState, Printer, PrintJob, PrintPool, PrintPriority
+from printing.models import (
+    FilmOrientation,
+    JobState,
+    PrintedPage,
+    Printer,
+    PrintJob,
+    PrintPool,
+    PrintPriority,
+)
 from printing.selectors.printers import pool_named, printer_named
 from printing.services.image_jobs import images_print
 from printing.services.images import image_add
@@ -38,7 +47,9 @@ class Command(BaseCommand):
         "Queue one film job from DICOM or picture files; each frame is a picture of its own. "
         "The workers send it. The last line is “job ID”. With --wait, the exit status is 0 = "
         "every page accepted by the printer, 3 = stopped, needs a person, 4 = refused, aborted or "
-        "cancelled, 5 = still waiting when SECONDS ran out. 2 = a file cannot be used."
+        "cancelled, 5 = still waiting when SECONDS ran out. 2 = a file cannot be used, or the "
+        "command line; 1 = anything else, nothing is queued. A printer that reports its print "
+        "jobs is waited for until it says Done, or until SECONDS ran out."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -132,15 +143,19 @@ class Command(BaseCommand):
             if status is not None:
                 return status
             if time.monotonic() >= deadline:
-                return STILL_WAITING
+                is_open = job.pages.exclude(state__in=PrintedPage.OUT).exists()
+                return STILL_WAITING if is_open else 0  # only the printer's Done is missing
             time.sleep(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))
 
 
 def _time(text: str) -> datetime:
     """Read a time; without a zone it is meant by the clock of this site."""
-    found = parse_datetime(text)
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
     if found is None:
-        raise ValueError(text)
+        raise ArgumentTypeError(f"“{text}” is no time such as 2026-11-21T18:00.")
     return found if timezone.is_aware(found) else timezone.make_aware(found)
 
 

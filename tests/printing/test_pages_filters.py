@@ -1,0 +1,71 @@
+"""Which jobs the queue lists: filters of its address, text that stands in none."""
+
+import re
+
+import pytest
+
+from printing.models import PrintJob
+from printing.services.pools import pool_set
+from tests.printing.console import second
+from tests.printing.factories import BY, make_job, make_printer
+from tests.printing.pages import HTMX, picture, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operator(make_user):
+    return signed_in(make_user, "operator")
+
+
+@pytest.fixture
+def printer(facility):
+    return make_printer(facility, 104)
+
+
+@pytest.fixture
+def job(facility, printer):
+    """A job of two films."""
+    images = [picture(facility, number, AccessionNumber="A-17") for number in (1, 2)]
+    return make_job(printer, images)
+
+
+def listed(response):
+    return {int(pk) for pk in re.findall(r'<tr id="job-(\d+)"', response.content.decode())}
+
+
+def test_filters_narrow_the_list_and_keep_their_tab(operator, job, facility, printer):
+    other = second(facility)
+    theirs = make_job(other, [picture(facility, 7)])
+    PrintJob.objects.filter(pk=job.pk).update(modality="CT")
+    pool = pool_set(facility_id=facility.pk, name="Films", printer_ids=[other.pk], by=BY)
+    PrintJob.objects.filter(pk=theirs.pk).update(pool=pool)
+
+    assert listed(operator.get(f"/print/?printer={other.pk}")) == {theirs.pk}
+    assert listed(operator.get("/print/?modality=CT")) == {job.pk}
+    assert listed(operator.get(f"/print/?pool={pool.pk}")) == {theirs.pk}
+    assert "state=needs&amp;modality=CT" in operator.get("/print/?modality=CT").content.decode()
+
+
+@pytest.mark.parametrize("text", ["A-17", "a-17", "S-1"])
+def test_text_finds_and_stands_in_no_address(operator, job, facility, printer, text):
+    """ui.md §4: no patient ID in any address."""
+    make_job(printer, [picture(facility, 3, PatientID="S-2", AccessionNumber="B-1")])
+
+    answer = operator.post("/print/?state=all", {"text": text}, headers=HTMX)
+
+    assert listed(answer) == {job.pk}
+    assert "HX-Push-Url" not in answer
+    links = re.findall(r'(?:href|action|hx-\w+)="([^"]*)"', answer.content.decode())
+    assert not [link for link in links if text in link]
+
+
+def test_a_job_is_found_by_its_number(operator, job, facility, printer):
+    make_job(printer, [picture(facility, 3)])
+
+    assert listed(operator.post("/print/?state=all", {"text": f"#{job.pk}"})) == {job.pk}
+
+
+def test_addresses_that_make_no_sense_show_the_queue(operator, job):
+    for query in ("?state=x", "?printer=-1", "?by=99999999999999", "?page=0", "?pool=%00"):
+        assert operator.get(f"/print/{query}").status_code == 200
