@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from portal.selectors import may, user_key
@@ -32,15 +33,15 @@ TEXT_LENGTH = 64  # VR LO of Text String (2030,0020)
 
 
 def with_page_counts(jobs: QuerySet[PrintJob]) -> QuerySet[PrintJob]:
-    """Add `pages_asked`, `pages_accepted`, `pages_unknown` and `pages_failed` to each job.
+    """Add `pages_asked`, `pages_accepted` and `pages_unknown` to each job.
 
-    A page and its copies count as one where the printer makes them.
+    A page and its copies count as one where the printer makes them. Counted job by job: a join
+    would count the whole history before fifty of it are shown.
     """
     return jobs.select_related("printer", "pool").annotate(
-        pages_asked=Count("pages"),
-        pages_accepted=Count("pages", filter=Q(pages__state__in=PrintedPage.OUT)),
-        pages_unknown=Count("pages", filter=Q(pages__state=PageState.UNKNOWN)),
-        pages_failed=Count("pages", filter=Q(pages__state=PageState.FAILED)),
+        pages_asked=_pages_counted(Q()),
+        pages_accepted=_pages_counted(Q(state__in=PrintedPage.OUT)),
+        pages_unknown=_pages_counted(Q(state=PageState.UNKNOWN)),
     )
 
 
@@ -48,6 +49,11 @@ def print_jobs(*, visible_to: "Person") -> QuerySet[PrintJob]:
     """Return the print jobs of a person's facilities with their page counts, newest first."""
     mine = PrintJob.objects.filter(facility__memberships__user_id=user_key(visible_to))
     return with_page_counts(mine).order_by("-pk")
+
+
+def _pages_counted(which: Q) -> Coalesce:
+    pages = PrintedPage.objects.filter(which, job=OuterRef("pk")).order_by().values("job")
+    return Coalesce(Subquery(pages.annotate(count=Count("pk")).values("count")), 0)
 
 
 def page_spec(page: PrintedPage) -> PageSpec:

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from portal.errors import NotFound
 from portal.selectors import user_key
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
 
 
 def printers(*, visible_to: "Person") -> QuerySet[Printer]:
-    """Return the printers of a person's facilities, with `waiting`: jobs not ended yet."""
+    """Return the printers of a person's facilities, with `waiting`: jobs not ended yet.
+
+    Those alone are looked at, however long the history is.
+    """
+    jobs = PrintJob.objects.filter(printer=OuterRef("pk"), state__in=PrintJob.ACTIVE)
+    waiting = jobs.order_by().values("printer").annotate(count=Count("pk")).values("count")
     return (
         Printer.objects.filter(facility__memberships__user_id=user_key(visible_to))
         .select_related("device", "model")
-        .annotate(waiting=Count("jobs", filter=Q(jobs__state__in=PrintJob.ACTIVE)))
+        .annotate(waiting=Coalesce(Subquery(waiting), 0))
         .order_by("name")
     )
 

@@ -5,7 +5,8 @@ python -m tests.bench run --quick      the gist, under 4 minutes
 python -m tests.bench growth --counts 1000,10000,100000,1000000
 python -m tests.bench compare --target NAME=HOST:PORT:AE[:PID] --counts 1000
 python -m tests.bench standard|echo|crowd|memory|updates|processes|tls|stacks|live|mpps
-python -m tests.bench commitment|printing
+python -m tests.bench commitment
+python -m tests.bench printing [films|beside|queue|idle|console]      12 minutes all
 python -m tests.bench start wlmscpfs --counts 1000
 """
 

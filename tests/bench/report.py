@@ -99,7 +99,7 @@ def markdown_table(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str
 def markdown(sections: Sequence[Section]) -> str:
     """Return the whole report: machine and versions, goals, then the figures."""
     goals = [goal for section in sections for goal in section.goals]
-    parts = ["# Benchmark of the worklist", "", *machine(), "", "## Goals", "", _goals(goals)]
+    parts = ["# Benchmark", "", *machine(), "", "## Goals", "", _goals(goals)]
     for section in sections:
         parts += ["", f"## {section.title}", ""]
         parts += [f"{remark}\n" for remark in section.remarks]
