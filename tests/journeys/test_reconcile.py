@@ -157,7 +157,8 @@ def test_on_a_phone_the_list_comes_first_and_nothing_scrolls_sideways(
     portal.sign_in(page, "technologist")
     page.goto(f"{portal.url}/reconcile/")
     assert page.locator("#decide").is_hidden()
-    assert page.locator(".tabbar .menu-number").inner_text().startswith("1")
+    mine = page.locator(".tabbar a[href='/reconcile/']")
+    assert mine.locator(".menu-number").inner_text().startswith("1")
 
     page.locator("#cases a").click()
     page.wait_for_url(f"**/reconcile/{case.pk}/")
