@@ -96,9 +96,8 @@ def job_create(
 
 
 def pages_create(job: PrintJob, pages: Sequence[PageValues]) -> None:
-    """Freeze the pages of a job; where the printer makes no copies, each has rows of its own."""
-    most = capabilities(job.printer).max_copies
-    together = job.number_of_copies if job.number_of_copies <= most else 1
+    """Freeze the pages of a job."""
+    copies, together = copies_planned(job)
     PrintedPage.objects.bulk_create(
         PrintedPage(
             facility_id=job.facility_id,
@@ -114,9 +113,20 @@ def pages_create(job: PrintJob, pages: Sequence[PageValues]) -> None:
             image_boxes=[film_selectors.box_as_json(box) for box in page.image_boxes],
             pixels_path=pixels_path(job, number),
         )
-        for copy in range(1, job.number_of_copies // together + 1)
+        for copy in copies
         for number, page in enumerate(pages, 1)
     )
+
+
+def copies_planned(job: PrintJob) -> tuple[range, int]:
+    """Return the copies that have rows of their own, and how many films one row stands for.
+
+    One row for all where the printer makes so many; else each copy is sent by itself.
+    """
+    is_by_printer = job.number_of_copies <= capabilities(job.printer).max_copies
+    if is_by_printer:
+        return range(1, 2), job.number_of_copies
+    return range(1, job.number_of_copies + 1), 1
 
 
 def pixels_path(job: PrintJob, number: int) -> str:

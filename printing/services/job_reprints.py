@@ -16,6 +16,7 @@ from printing.services.job_facts import is_color_job
 from printing.services.job_ground import job_locked
 from printing.services.job_log import job_log, job_note, job_tell
 from printing.services.job_making import (
+    copies_planned,
     job_queue_values,
     pixels_path,
     quota_warning,
@@ -180,8 +181,7 @@ def _require_pixels(old: PrintJob, printer: Printer, rows: list[PrintedPage]) ->
 
 
 def _create_pages(job: PrintJob, rows: list[PrintedPage]) -> None:
-    most = capabilities(job.printer).max_copies
-    together = job.number_of_copies if job.number_of_copies <= most else 1
+    copies, together = copies_planned(job)
     PrintedPage.objects.bulk_create(
         PrintedPage(
             facility_id=job.facility_id,
@@ -197,7 +197,7 @@ def _create_pages(job: PrintJob, rows: list[PrintedPage]) -> None:
             image_boxes=row.image_boxes,
             pixels_path=row.pixels_path if job.is_exact else pixels_path(job, number),
         )
-        for copy in range(1, job.number_of_copies // together + 1)
+        for copy in copies
         for number, row in enumerate(rows, 1)
     )
 

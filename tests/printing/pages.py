@@ -66,3 +66,21 @@ def form(film: Film, **values: Any) -> dict[str, Any]:
     """Return a form of the film page as it is sent: with the version that the person saw."""
     film.refresh_from_db()
     return {"version": film.version, "box": 1, **values}
+
+
+# The form of a new printer, as it is sent.
+NEW_PRINTER = {
+    "name": "DryView",
+    "ae_title": "DRYVIEW",
+    "host": "127.0.0.1",
+    "port": "10104",
+    "model": "generic-12bit",
+    "film_size_id": "14INX17IN",
+    "retry_plan_s": "10, 20 30",
+    "is_accepting": "on",
+    "kind": "dicom",
+    "output": "boxes",
+    "color": "never",
+    "error_policy": "retry-job",
+    "fallbacks": ["drop-attribute", "gray"],
+}

@@ -6,25 +6,10 @@ from printing.models import Printer, PrintJob
 from printing.services.pools import pool_set
 from tests.peers.sim_printer import sim_printer
 from tests.printing.factories import BY, make_printer
+from tests.printing.pages import NEW_PRINTER as NEW
 from tests.printing.pages import film_of, form, picture, seen, signed_in
 
 pytestmark = pytest.mark.django_db
-
-NEW = {
-    "name": "DryView",
-    "ae_title": "DRYVIEW",
-    "host": "127.0.0.1",
-    "port": "10104",
-    "model": "generic-12bit",
-    "film_size_id": "14INX17IN",
-    "retry_plan_s": "10, 20 30",
-    "is_accepting": "on",
-    "kind": "dicom",
-    "output": "boxes",
-    "color": "never",
-    "error_policy": "retry-job",
-    "fallbacks": ["drop-attribute", "gray"],
-}
 
 
 @pytest.fixture

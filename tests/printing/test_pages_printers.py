@@ -9,24 +9,9 @@ from portal.models import RemoteAE
 from printing.models import Printer
 from tests.printing.factories import make_job, make_printer
 from tests.printing.pages import HTMX, film_of, picture, seen, signed_in
+from tests.printing.pages import NEW_PRINTER as NEW
 
 pytestmark = pytest.mark.django_db
-
-NEW = {
-    "name": "DryView",
-    "ae_title": "DRYVIEW",
-    "host": "127.0.0.1",
-    "port": "10104",
-    "model": "generic-12bit",
-    "film_size_id": "14INX17IN",
-    "retry_plan_s": "10, 20 30",
-    "is_accepting": "on",
-    "kind": "dicom",
-    "output": "boxes",
-    "color": "never",
-    "error_policy": "retry-job",
-    "fallbacks": ["drop-attribute", "gray"],
-}
 
 
 @pytest.fixture
