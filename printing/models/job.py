@@ -106,6 +106,8 @@ class PrintJob(models.Model):
     # to give up asking.
     follow_at = models.DateTimeField(null=True, blank=True)
     follow_until = models.DateTimeField(null=True, blank=True)
+    # Print jobs that ended before the answer to their N-ACTION was recorded: UID -> [status, info].
+    early_ends = models.JSONField(default=dict)
     ipp_job_id = models.PositiveIntegerField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     lease_owner = models.CharField(max_length=128, blank=True)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.errors import InvalidTransition
 from portal.models import Facility
 from printing.models.job import PrintJob
+from printing.models.printer import Printer
 
 
 class PageState(models.TextChoices):
@@ -63,7 +64,11 @@ class PrintedPage(models.Model):
     warnings = models.JSONField(default=list)  # [{"code", "says"}], in the order they came
     # What the printer changed: [{"attribute", "asked", "granted"}].
     differences = models.JSONField(default=list)
-    printer_name = models.CharField(max_length=64, blank=True)  # which one accepted it
+    # Which one accepted it, also when the job has been moved since: it is asked what became of it.
+    printer = models.ForeignKey(
+        Printer, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    printer_name = models.CharField(max_length=64, blank=True)  # as it was called then
     print_job_uid = models.CharField(max_length=64, blank=True)
     execution_status = models.CharField(max_length=16, blank=True)
     execution_status_info = models.CharField(max_length=64, blank=True)

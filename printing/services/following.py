@@ -1,16 +1,17 @@
-"""Films in a printer's own queue: who asks next, and what was answered (PS3.4 H.4.5)."""
+"""Films in printers' own queues: who asks next, and what was answered (PS3.4 H.4.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from printing.models import JobState, PageState, Printer, PrintJob
+from printing.models import JobState, PageState, PrintedPage, Printer, PrintJob
 from printing.selectors.printers import capabilities
 from printing.services.accounting import page_use_record
 from printing.services.job_ground import (
     FOLLOW_EVERY,
+    FOLLOWED,
     canceler_name,
     followed,
     job_cancel_now,
@@ -19,8 +20,8 @@ from printing.services.job_ground import (
 from printing.services.job_log import job_log, job_tell
 from printing.services.leases import LEASE, address_release, address_take, busy
 from printing.services.outcomes import print_job_status
-from printing.types import LineKind, LogLine, PrintJobStatus
-from printing.types.following import AskedDevice, FollowedJob
+from printing.types import LogLine, PrintJobStatus
+from printing.types.following import AskedDevice, FollowedJob, FollowedPrinter
 
 FOLLOWABLE = (JobState.PROCESSING, JobState.PROCESSING_STOPPED)
 
@@ -31,17 +32,19 @@ def follow_claim(*, lease_owner: str) -> FollowedJob | None:
         return None  # a read: idle workers take no write lock
     with transaction.atomic():
         now = timezone.now()
-        job = (
-            _due()
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related("printer__device", "printer__model", "facility")
-            .first()
-        )
-        if job is None or not address_take(*job.printer.address, lease_owner, now):
+        job = _due().select_for_update(skip_locked=True, of=("self",)).first()
+        if job is None:
+            return None
+        printers = [
+            printer
+            for printer in _printers(job)
+            if address_take(*printer.address, lease_owner, now)
+        ]
+        if not printers and followed(job).exists():
             return None
         job.follow_at = now + LEASE  # whoever dies while asking is followed by another
         job.save(update_fields=["follow_at"])
-        return _followed_job(job, lease_owner)
+        return _followed_job(job, printers, lease_owner)
 
 
 @transaction.atomic
@@ -49,11 +52,10 @@ def follow_record(
     *,
     job_id: int,
     lease_owner: str,
-    statuses: Sequence[PrintJobStatus] = (),
+    statuses: Mapping[int, Sequence[PrintJobStatus]],
     lines: Sequence[LogLine] = (),
-    sentence: str = "",
 ) -> PrintJob:
-    """Record what was answered; `sentence` says why there was no answer."""
+    """Record what was answered, by the printer asked; the lines say why there was no answer."""
     job = (
         PrintJob.objects.select_for_update(of=("self",))
         .select_related("printer__device", "printer__model", "facility")
@@ -63,10 +65,9 @@ def follow_record(
     job_log(job, lines)
     if job.follow_at is None or job.lease_owner or job.state not in FOLLOWABLE:
         return job  # a person ended it meanwhile, or it is printed again
-    if sentence:
-        job_log(job, [LogLine(sentence, kind=LineKind.NOTE)])
-    for status in statuses:
-        print_job_status(job, status)
+    for printer_id, answers in statuses.items():
+        for status in answers:
+            print_job_status(job, status, printer_id=printer_id)
     now = timezone.now()
     if job.follow_until is not None and job.follow_until <= now:
         followed(job).update(ended_at=now)
@@ -81,10 +82,20 @@ def follow_record(
 
 
 def _due() -> QuerySet[PrintJob]:
+    """Return the jobs to ask about: one of their devices is free, or nothing is left to ask."""
     now = timezone.now()
+    pages = PrintedPage.objects.filter(FOLLOWED, job=OuterRef("pk"))
+    can_be_asked = Exists(pages.filter(~busy(now, to="printer__"))) | ~Exists(pages)
     return PrintJob.objects.filter(
-        ~busy(now, to="printer__"), state__in=FOLLOWABLE, lease_owner="", follow_at__lte=now
+        can_be_asked, state__in=FOLLOWABLE, lease_owner="", follow_at__lte=now
     ).order_by("follow_at", "pk")
+
+
+def _printers(job: PrintJob) -> QuerySet[Printer]:
+    """Return the printers that have films of a job in their own queues."""
+    wanted = followed(job).values("printer")
+    printers = Printer.objects.select_related("device", "model", "facility")
+    return printers.filter(pk__in=wanted).order_by("pk")
 
 
 def _is_to_end(job: PrintJob) -> bool:
@@ -104,14 +115,26 @@ def _end(job: PrintJob) -> None:
     job.save(update_fields=["message"])
 
 
-def _followed_job(job: PrintJob, lease_owner: str) -> FollowedJob:
-    uids = followed(job).exclude(print_job_uid="").values_list("print_job_uid", flat=True)
+def _followed_job(job: PrintJob, printers: Sequence[Printer], lease_owner: str) -> FollowedJob:
+    is_to_end = _is_to_end(job)
     return FollowedJob(
         job_id=job.pk,
-        device=asked_device(job.printer, lease_owner),
-        print_job_uids=tuple(dict.fromkeys(uids)),
-        ipp_job_id=job.ipp_job_id,
-        canceler=canceler_name(job) if _is_to_end(job) else "",
+        printers=tuple(
+            FollowedPrinter(
+                printer.pk,
+                asked_device(printer, lease_owner),
+                tuple(
+                    followed(job)
+                    .filter(printer=printer)
+                    .order_by("print_job_uid")
+                    .values_list("print_job_uid", flat=True)
+                    .distinct()
+                ),
+            )
+            for printer in printers
+        ),
+        ipp_job_id=job.ipp_job_id if is_to_end else None,
+        canceler=canceler_name(job) if is_to_end else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from portal.errors import Conflict, NotFound
@@ -18,6 +18,8 @@ FOLLOW_EVERY = timedelta(seconds=15)
 # Nobody but a person knows what became of these.
 TO_DECIDE = (PageState.UNKNOWN, PageState.FAILED)
 CROPPED = 0xB609
+# In the own queue of the printer that took it, with a print job that can be asked about.
+FOLLOWED = Q(state=PageState.ACCEPTED, ended_at=None, printer__isnull=False) & ~Q(print_job_uid="")
 NEVER_AGAIN = (*PrintedPage.OUT, PageState.DISCARDED)
 
 
@@ -92,10 +94,8 @@ def job_settle(job: PrintJob, name: str = "") -> None:
 
 
 def followed(job: PrintJob) -> QuerySet[PrintedPage]:
-    """Return the pages that are in the printer's own queue."""
-    # A page that another printer took, before the job was moved, is not known to this one.
-    mine = job.pages.filter(printer_name=job.printer.name)
-    return mine.filter(state=PageState.ACCEPTED, ended_at=None).exclude(print_job_uid="")
+    """Return the pages that are in a printer's own queue; after a move, in that of several."""
+    return job.pages.filter(FOLLOWED)
 
 
 def canceler_name(job: PrintJob) -> str:

@@ -49,10 +49,10 @@ def lease_end(job: PrintJob) -> None:
 
 
 def address_take(host: str, port: int, lease_owner: str, now: datetime) -> bool:
-    """Take a device address unless somebody else talks to it."""
+    """Take a device address unless somebody else talks to it; one's own stays one's own."""
     address, _ = PrinterAddress.objects.get_or_create(host=host, port=port)
     free = PrinterAddress.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lte=now), pk=address.pk
+        Q(lease_until=None) | Q(lease_until__lte=now) | Q(lease_owner=lease_owner), pk=address.pk
     )
     return bool(free.update(lease_owner=lease_owner, lease_until=now + LEASE))
 

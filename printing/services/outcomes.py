@@ -29,8 +29,8 @@ __all__ = [
     "job_record",
     "page_accepted",
     "page_sent",
-    "pages_accepted",
     "pages_sent",
+    "print_job_heard",
     "print_job_record",
     "print_job_status",
 ]
@@ -95,26 +95,6 @@ def page_accepted(
 
 
 @transaction.atomic
-def pages_accepted(
-    *,
-    job_id: int,
-    lease_owner: str,
-    page_ids: Sequence[int],
-    ipp_job_id: int,
-    lines: Sequence[LogLine] = (),
-) -> None:
-    """Record that an IPP printer took a document; its job is followed like print jobs."""
-    job = job_owned(job_id=job_id, lease_owner=lease_owner)
-    job_log(job, lines)
-    answer = PageAnswer(print_job_uid=str(ipp_job_id))
-    for page in job.pages.select_for_update().filter(pk__in=page_ids):
-        _accept(job, page, answer)
-    job.ipp_job_id = ipp_job_id
-    job.save(update_fields=["ipp_job_id"])
-    _plan_anew(job)
-
-
-@transaction.atomic
 def print_job_record(
     *,
     job_id: int,
@@ -125,7 +105,26 @@ def print_job_record(
     """Record what the printer says of its print job while the association is open."""
     job = job_owned(job_id=job_id, lease_owner=lease_owner)
     job_log(job, lines)
-    print_job_status(job, status)
+    print_job_status(job, status, printer_id=job.printer_id)
+    job_tell(job)
+
+
+@transaction.atomic
+def print_job_heard(*, job_id: int, lease_owner: str, status: PrintJobStatus) -> None:
+    """Record how a print job ended, before the printer hears that we know it and may forget it.
+
+    That can be before the answer to the N-ACTION is recorded, which says whose page it is.
+    """
+    job = job_owned(job_id=job_id, lease_owner=lease_owner)
+    if not job.pages.filter(print_job_uid=status.print_job_uid).exists():
+        job.early_ends[status.print_job_uid] = [
+            status.execution_status,
+            status.execution_status_info,
+        ]
+        job.save(update_fields=["early_ends"])
+        text = f"Print Job {status.execution_status}, told before the answer to its N-ACTION"
+        job_log(job, [LogLine(text, kind=LineKind.NOTE)])
+    print_job_status(job, status, printer_id=job.printer_id)
     job_tell(job)
 
 
@@ -174,9 +173,9 @@ def job_record(
     return job
 
 
-def print_job_status(job: PrintJob, status: PrintJobStatus) -> None:
-    """Move the pages that a print job of the printer is about; the job is locked."""
-    pages = followed(job).filter(print_job_uid=status.print_job_uid)
+def print_job_status(job: PrintJob, status: PrintJobStatus, *, printer_id: int) -> None:
+    """Move the pages that a print job of that printer is about; the job is locked."""
+    pages = followed(job).filter(print_job_uid=status.print_job_uid, printer_id=printer_id)
     for page in pages.select_for_update():
         page.execution_status = status.execution_status[:16]
         page.execution_status_info = status.execution_status_info[:64]
@@ -194,7 +193,7 @@ def _accept(job: PrintJob, page: PrintedPage, answer: PageAnswer) -> None:
     page.move_to(PageState.ACCEPTED)
     page.accepted_at, page.status = timezone.now(), answer.status
     page.ended_at, page.execution_status, page.execution_status_info = None, "", ""
-    page.printer_name = job.printer.name
+    page.printer, page.printer_name = job.printer, job.printer.name
     page.print_job_uid = answer.print_job_uid
     page.warnings = [{"code": code, "says": says} for code, says in answer.warnings]
     page.differences = [
@@ -208,6 +207,9 @@ def _accept(job: PrintJob, page: PrintedPage, answer: PageAnswer) -> None:
     ]
     page.save()
     page_use_record(page, job)
+    if page.print_job_uid in job.early_ends:
+        early = PrintJobStatus(page.print_job_uid, *job.early_ends[page.print_job_uid])
+        print_job_status(job, early, printer_id=job.printer_id)
 
 
 def _plan_anew(job: PrintJob) -> None:

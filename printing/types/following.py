@@ -28,11 +28,19 @@ class PolledPrinter:
 
 
 @dataclass(frozen=True)
+class FollowedPrinter:
+    """A printer that has films of a job in its own queue."""
+
+    printer_id: int
+    device: AskedDevice
+    print_job_uids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FollowedJob:
-    """A job whose films are in the printer's own queue."""
+    """A job whose films are in printers' own queues: of several when it was moved half way."""
 
     job_id: int
-    device: AskedDevice
-    print_job_uids: tuple[str, ...] = ()
-    ipp_job_id: int | None = None
-    canceler: str = ""  # who wants its document out of the printer's queue
+    printers: tuple[FollowedPrinter, ...]
+    ipp_job_id: int | None = None  # to be taken out of the printer's queue
+    canceler: str = ""  # who wants that

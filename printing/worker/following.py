@@ -6,8 +6,8 @@ from functools import partial
 
 from printing.dicom import print_job
 from printing.services.following import follow_claim, follow_record
-from printing.types import LogLine, PrintJobStatus
-from printing.types.following import FollowedJob
+from printing.types import LineKind, LogLine, PrintJobStatus
+from printing.types.following import FollowedJob, FollowedPrinter
 from printing.worker import paper
 from printing.worker.asking import ERRORS, LIMITS, new_owner, peer_of, recorded
 
@@ -20,37 +20,32 @@ def work_once(stop: threading.Event | None = None) -> bool:
     job = follow_claim(lease_owner=owner)
     if job is None:
         return False
-    statuses: list[PrintJobStatus] = []
+    statuses: dict[int, list[PrintJobStatus]] = {}
     lines: list[LogLine] = []
-    sentence = ""
-    try:
-        statuses = _statuses(job, lines)
-    except ERRORS as error:
-        sentence = str(error)
+    for printer in job.printers:
+        try:
+            statuses[printer.printer_id] = _statuses(job, printer, lines)
+        except ERRORS as error:
+            lines.append(LogLine(str(error), kind=LineKind.NOTE))
     record = partial(
-        follow_record,
-        job_id=job.job_id,
-        lease_owner=owner,
-        statuses=statuses,
-        lines=lines,
-        sentence=sentence,
+        follow_record, job_id=job.job_id, lease_owner=owner, statuses=statuses, lines=lines
     )
     recorded(record)
-    logger.info("job %s: %s of its films were told about", job.job_id, len(statuses))
+    told = sum(len(found) for found in statuses.values())
+    logger.info("job %s: %s of its films were told about", job.job_id, told)
     return True
 
 
-def _statuses(job: FollowedJob, lines: list[LogLine]) -> list[PrintJobStatus]:
-    if not job.device.called_ae_title:
-        if job.ipp_job_id is None:
-            return []
-        if job.canceler:
-            words = paper.document_cancel(job.device.ipp_uri, job.ipp_job_id, user=job.canceler)
+def _statuses(
+    job: FollowedJob, printer: FollowedPrinter, lines: list[LogLine]
+) -> list[PrintJobStatus]:
+    device = printer.device
+    if not device.called_ae_title:
+        numbers = [int(uid) for uid in printer.print_job_uids]
+        if job.ipp_job_id in numbers:
+            words = paper.document_cancel(device.ipp_uri, job.ipp_job_id, user=job.canceler)
             lines.append(LogLine(words))
-        return paper.print_job_statuses(job.device.ipp_uri, [job.ipp_job_id])
+        return paper.print_job_statuses(device.ipp_uri, numbers)
     return print_job.print_job_statuses(
-        peer_of(job.device),
-        job.print_job_uids,
-        limits=LIMITS,
-        capabilities=job.device.capabilities,
+        peer_of(device), printer.print_job_uids, limits=LIMITS, capabilities=device.capabilities
     )

@@ -151,7 +151,7 @@ class Recorder:
         Called in another thread than all else; on_print_job says the same once more.
         """
         try:
-            outcomes.print_job_record(
+            outcomes.print_job_heard(
                 job_id=self._job.job_id, lease_owner=self._job.lease_owner, status=status
             )
         except (DatabaseError, InterfaceError, claims.LeaseLost):

@@ -132,6 +132,16 @@ def is_over(person, misfortune):
     return not active
 
 
+def history_of(job):
+    """Return what the job's page shows, to find out why a count is wrong."""
+    pages = [
+        f"page {page.number} copy {page.copy}: {page.copies} {page.state} at {page.printer_name}, "
+        f"print job {page.print_job_uid} {page.execution_status}"
+        for page in job.pages.all()
+    ]
+    return [f"{job.printer}: {job.message}", *pages, *(line.text for line in job.events.all())]
+
+
 def require_counted(films, told, *, kills):
     """Fail unless the printers made what the jobs say, and the jobs what was asked for.
 
@@ -151,6 +161,7 @@ def require_counted(films, told, *, kills):
             missing += max(0, out - printed)
             if not out - forgotten <= printed <= out + unknown:
                 wrong.append(f"job {job.pk} page {number}: {printed} films, {out} known")
+                wrong += history_of(job)
             if job.state == JobState.COMPLETED and (out, unknown) != (job.number_of_copies, 0):
                 wrong.append(f"job {job.pk} page {number}: {out} of {job.number_of_copies}")
     assert not wrong, (told, wrong)
