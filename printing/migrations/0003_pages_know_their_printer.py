@@ -4,6 +4,24 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+SHIPPED = [
+    "agfa-drystar-3000",
+    "agfa-drystar-5000",
+    "carestream-dryview-5700",
+    "carestream-dryview-5950",
+    "codonics-horizon",
+    "fuji-drypix-7000",
+    "fuji-fn-ps551",
+    "generic-12bit",
+    "generic-8bit",
+    "generic-color",
+    "kodak-dryview-8700",
+    "konica-drypro-751",
+    "paper",
+    "sony-up-df750",
+]
+
+
 def name_printers(apps, schema_editor):
     """Pages in a printer's own queue now: the one of their job was asked about them so far."""
     PrintedPage = apps.get_model("printing", "PrintedPage")
@@ -13,6 +31,12 @@ def name_printers(apps, schema_editor):
     followed.filter(printer_name=models.F("job__printer__name")).update(
         printer_id=models.Subquery(printer)
     )
+
+
+def name_own_models(apps, schema_editor):
+    """A model that no version shipped so far was made by the facility."""
+    PrinterModel = apps.get_model("printing", "PrinterModel")
+    PrinterModel.objects.exclude(name__in=SHIPPED).update(is_own=True)
 
 
 class Migration(migrations.Migration):
@@ -37,5 +61,11 @@ class Migration(migrations.Migration):
             name="early_ends",
             field=models.JSONField(default=dict),
         ),
+        migrations.AddField(
+            model_name="printermodel",
+            name="is_own",
+            field=models.BooleanField(default=False),
+        ),
         migrations.RunPython(name_printers, migrations.RunPython.noop),
+        migrations.RunPython(name_own_models, migrations.RunPython.noop),
     ]

@@ -34,6 +34,7 @@ class PrinterModel(models.Model):
     max_copies = models.PositiveSmallIntegerField(default=99)  # 1: we send each copy ourselves
     quirks = models.JSONField(default=list)  # of types.Quirk
     source = models.CharField(max_length=255, blank=True)  # the statement it is made from
+    is_own = models.BooleanField(default=False)  # made here: no shipped one of its name replaces it
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

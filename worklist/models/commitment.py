@@ -43,7 +43,10 @@ class RelayedCommitment(models.Model):
                 fields=["device", "transaction_uid"], name="relayed_commitment_unique"
             )
         ]
-        indexes = [models.Index(fields=["state", "next_attempt_at"])]
+        indexes = [
+            models.Index(fields=["state", "next_attempt_at"]),
+            models.Index(fields=["facility", "-at"]),
+        ]
 
     def __str__(self) -> str:
         return f"relayed commitment {self.pk}"
