@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-
 SHIPPED = [
     "agfa-drystar-3000",
     "agfa-drystar-5000",
