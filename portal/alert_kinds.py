@@ -16,6 +16,7 @@ ALERT_KINDS: dict[str, str | Promise] = {
     "relay-undelivered": _("A scanner cannot be told the archive’s answer"),
     "relay-unanswered": _("The archive does not answer a scanner’s own request"),
     "relay-refused": _("A scanner’s own request was refused"),
+    "mpps-failed": _("The portal failed on a scanner’s report"),
     "wrong-patient": _("Images were reported for another patient"),
     "reconcile": _("A scanner’s report fits no order"),
     "archive-unreachable": _("The archive cannot be reached"),

@@ -67,7 +67,18 @@ def _asked(device: RemoteAE, by: Actor) -> Iterator[ProbeLine]:
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
     request = probe_open(archive=device, by=by, lease_owner=owner)
     # A thread: the association may be kept for a while in case the report comes on it.
-    threading.Thread(target=_send, args=(request,), name=f"probe-{request.pk}").start()
+    stop = threading.Event()
+    sending = threading.Thread(target=_send, args=(request, stop), name=f"probe-{request.pk}")
+    sending.start()
+    try:
+        yield from _followed(device, request, began)
+    finally:  # also when nobody listens any more
+        stop.set()
+        sending.join()
+
+
+def _followed(device: RemoteAE, request: CommitmentRequest, began: datetime) -> Iterator[ProbeLine]:
+    """Say how sending went, then what came back."""
     seen = _watched(request, began, lambda seen: seen.request.state != State.SENDING, MOST_SENDING)
     line = request_line(seen.request)
     yield line
@@ -102,8 +113,8 @@ def _watched(
         time.sleep(POLL_SECONDS)
 
 
-def _send(request: CommitmentRequest) -> None:
+def _send(request: CommitmentRequest, stop: threading.Event) -> None:
     try:
-        request_send(request, limits=LIMITS)
+        request_send(request, limits=LIMITS, stop=stop)
     finally:
         connections.close_all()

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal import services
-from portal.dicom.association import Limits
 from portal.models import Alert, Facility, RemoteAE
 from portal.types import Actor
 from tests.waiting import wait_until
@@ -35,7 +34,6 @@ from worklist.worker import commitment as worker
 BY = Actor.command("test")
 CT = "1.2.840.10008.5.1.4.1.1.2"
 SR = "1.2.840.10008.5.1.4.1.1.88.11"
-SHORT = Limits(connect=2, associate=2, message=2, idle=None)
 _numbers = itertools.count(1)
 
 
@@ -154,9 +152,9 @@ def again(row: Any) -> Any:
     return row
 
 
-def wait_state(commitment: StudyCommitment, state: str, seconds: float = 10) -> StudyCommitment:
+def wait_state(commitment: StudyCommitment, state: str) -> StudyCommitment:
     """Wait until a study is in that state."""
-    wait_until(lambda: again(commitment).state == state, seconds)
+    wait_until(lambda: again(commitment).state == state)
     return commitment
 
 

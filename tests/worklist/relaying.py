@@ -12,7 +12,12 @@ from portal.selectors import caller_of
 from portal.services import device_set
 from tests.waiting import wait_until
 from tests.worklist.factories import BY
-from worklist.dicom.commitment import STORAGE_COMMITMENT, WELL_KNOWN_INSTANCE, action_information
+from worklist.dicom.commitment import (
+    STORAGE_COMMITMENT,
+    WELL_KNOWN_INSTANCE,
+    action_information,
+    report_of,
+)
 from worklist.models import ArchivePolicy, CommitmentPolicy, RelayedCommitment
 from worklist.scp.relay import on_action
 from worklist.services.relay import relay_settle
@@ -115,6 +120,16 @@ def answered(
     return relay
 
 
+def told_to(relay: RelayedCommitment) -> tuple[list[str], list[str]]:
+    """What the modality's report says is committed, and what is not."""
+    relay.refresh_from_db()
+    report = report_of(bytes(relay.report or b""), EXPLICIT)
+    return (
+        [one.sop_instance_uid for one in report.committed],
+        [one.sop_instance_uid for one in report.failed],
+    )
+
+
 def later(relay: RelayedCommitment) -> None:
     """The time for the next attempt has come, and every lease has run out."""
     RelayedCommitment.objects.filter(pk=relay.pk, next_attempt_at__isnull=False).update(
@@ -128,14 +143,14 @@ def rule(archive: RemoteAE, **values: Any) -> ArchivePolicy:
     return ArchivePolicy.objects.update_or_create(device=archive, defaults=given)[0]
 
 
-def work(is_done: Callable[[], Any], seconds: float = 20) -> Any:
+def work(is_done: Callable[[], Any]) -> Any:
     """Have the worker work until something is so."""
 
     def step() -> Any:
         worker.work_once()
         return is_done()
 
-    return wait_until(step, seconds)
+    return wait_until(step)
 
 
 def state_of() -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.models import RemoteAE
 from tests.worklist.clearing import answer, check, make_exam
 from worklist.models import CommitmentPolicy
 from worklist.selectors.clearance import clearance_of
@@ -35,6 +36,19 @@ def test_an_archive_beside_the_rule_makes_nothing_safe(facility):
     rule = CommitmentPolicy.objects.create(facility=facility, device=performed.device)
     rule.archives.set([second.archive])
     check(answer(first))
+
+    assert not clearance_of(step=step).is_clear
+    assert "REMOTE" in told(step).detail
+
+
+def test_an_archive_of_the_rule_stays_one_when_its_entry_changes(facility):
+    """A rule names it: what is safe does not get less for a device made a viewer by mistake."""
+    step, performed, (first, second) = make_exam(facility, archives=("LOCAL", "REMOTE"))
+    rule = CommitmentPolicy.objects.create(facility=facility, device=performed.device, needs="all")
+    rule.archives.set([first.archive, second.archive])
+    check(answer(first))
+
+    RemoteAE.objects.filter(ae_title="REMOTE").update(kind="viewer")
 
     assert not clearance_of(step=step).is_clear
     assert "REMOTE" in told(step).detail

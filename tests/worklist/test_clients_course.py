@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from portal.dicom import courses
 from tests.peers.raw_dicom import Closed, RawPeer, associated
 from tests.peers.raw_pdus import (
     ABORT,
@@ -102,10 +103,11 @@ def test_a_cancel_at_any_moment(running_scp, many):
         peer.release()
 
 
-def test_a_cancel_after_the_first_answer_is_obeyed(running_scp, facility, many):
+def test_a_cancel_after_the_first_answer_is_obeyed(running_scp, facility, many, monkeypatch):
     """performance.md, cancel: counts from its arrival, so most rows are never sent."""
     make_steps(facility, 2 * MANY)
-    with associated(running_scp) as peer:
+    with associated(running_scp) as peer, monkeypatch.context() as patch:
+        patch.setattr(courses, "FIRST_PAUSE_SECONDS", 60)  # for as long as the device takes
         peer.send(query(identifier()))
         assert peer.read_message().status in PENDING
         peer.send(cancel())

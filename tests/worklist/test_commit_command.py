@@ -47,7 +47,7 @@ def working():
         yield
     finally:
         stop.set()
-        thread.join(timeout=20)
+        thread.join(timeout=100)
 
 
 def test_all_confirmed_ends_with_0(facility, archive_peer):
@@ -56,7 +56,7 @@ def test_all_confirmed_ends_with_0(facility, archive_peer):
     performed = make_performed(facility, 3)
 
     with working():
-        lines, code = commit(performed.study_instance_uid, "--archive", "ARCHIVE", "--wait", "30")
+        lines, code = commit(performed.study_instance_uid, "--archive", "ARCHIVE", "--wait", "100")
 
     assert (lines[-1], code) == ("ARCHIVE confirmed 3 of 3", 0)
     assert len(archive_peer.asked) == 1
@@ -69,7 +69,7 @@ def test_some_failed_ends_with_3_and_names_them(facility, archive_peer):
     performed = make_performed(facility, 3)
 
     with working():
-        lines, code = commit(performed.study_instance_uid, "--archive", "ARCHIVE", "--wait", "30")
+        lines, code = commit(performed.study_instance_uid, "--archive", "ARCHIVE", "--wait", "100")
 
     assert (lines[-1], code) == ("ARCHIVE confirmed 2 of 3", 3)
     assert "does not keep images of this kind (0122H)" in lines[0]
@@ -93,7 +93,7 @@ def test_a_refusal_is_not_waited_out(facility, archive_peer):
     performed = make_performed(facility, 2)
 
     with working():
-        lines, code = commit(performed.study_instance_uid, "--archive", "ARCHIVE", "--wait", "30")
+        lines, code = commit(performed.study_instance_uid, "--archive", "ARCHIVE", "--wait", "100")
 
     assert code == 5
     assert "0110H" in " ".join(lines)
@@ -110,7 +110,7 @@ def test_one_image_is_judged_by_itself(facility, archive_peer):
 
     with working():
         lines, code = commit(
-            performed.study_instance_uid, "--archive", "ARCHIVE", "--instance", uid, "--wait", "30"
+            performed.study_instance_uid, "--archive", "ARCHIVE", "--instance", uid, "--wait", "100"
         )
 
     assert (lines[-1], code) == ("ARCHIVE confirmed 1 of 1", 0)

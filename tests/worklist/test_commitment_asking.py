@@ -70,7 +70,7 @@ def test_a_report_on_the_same_association_is_taken(
 ) -> None:
     """PS3.4 J.3.3.1.2 note; commitment.md §3: in 3 of 100 runs it came before the answer."""
     archive_peer.script(Reaction(way=way))
-    make_archive(facility, archive_peer.port, linger_s=10)
+    make_archive(facility, archive_peer.port, linger_s=60)
     (commitment,) = planned(make_performed(facility, 3))
 
     work()

@@ -1,5 +1,6 @@
 """Archives that refuse, break off, hang, or are not there."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,6 @@ from tests.peers.scripted_archive import (
     scripted_archive,
 )
 from tests.worklist.committing import (
-    SHORT,
     again,
     alerts,
     due,
@@ -33,10 +33,9 @@ from worklist.worker import commitment as worker
 
 
 @pytest.fixture(autouse=True)
-def _impatient(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask at once, and give up after two seconds."""
+def _impatient(settings: object) -> None:
+    """Ask at once."""
     settings.COMMITMENT_SETTLE_S = 0  # type: ignore[attr-defined]
-    monkeypatch.setattr(worker, "LIMITS", SHORT)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -80,9 +79,10 @@ def test_an_abort_is_told(facility: Facility, archive_peer: ScriptedArchive) -> 
 
 @pytest.mark.django_db(transaction=True)
 def test_an_archive_that_hangs_has_perhaps_been_asked(
-    facility: Facility, archive_peer: ScriptedArchive
+    facility: Facility, archive_peer: ScriptedArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No answer to the N-ACTION: nobody knows; its deadline decides, its report counts."""
+    monkeypatch.setattr(worker, "LIMITS", replace(worker.LIMITS, message=2))
     archive_peer.script(Reaction(hangs=True, report=None))
     make_archive(facility, archive_peer.port)
     (commitment,) = planned(make_performed(facility, 3))

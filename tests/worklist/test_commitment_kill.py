@@ -90,7 +90,7 @@ def _listener(start: Start, port: int, command: str = "run_scp") -> Process:
         with socket.socket() as sock:
             return sock.connect_ex(("127.0.0.1", port)) == 0
 
-    wait_until(is_up, seconds=PATIENCE)
+    wait_until(is_up)
     return started
 
 
@@ -124,24 +124,20 @@ def test_killed_before_it_was_sent(facility: Facility, start: Start) -> None:
     with _deaf() as port:
         commitment = _exam(facility, port)
         first = _worker(start)
-        wait_until(
-            lambda: CommitmentRequest.objects.filter(state="sending").exists(), seconds=PATIENCE
-        )
+        wait_until(CommitmentRequest.objects.filter(state="sending").exists)
         _kill(first)
 
     with scripted_archive(free_port()) as archive:
         make_archive(facility, archive.port)
         _give_up_leases()
         second = _worker(start)
-        wait_until(
-            lambda: CommitmentRequest.objects.filter(state="waiting").exists(), seconds=PATIENCE
-        )
+        wait_until(CommitmentRequest.objects.filter(state="waiting").exists)
 
         request = CommitmentRequest.objects.get()
         assert request.is_uncertain
         assert archive.asked == []
         CommitmentRequest.objects.update(deadline_at=timezone.now())
-        wait_state(commitment, "unanswered", PATIENCE)
+        wait_state(commitment, "unanswered")
         due(commitment)
         (asked,) = archive.wait_asked(1)
         assert asked.transaction_uid != request.transaction_uid
@@ -161,15 +157,15 @@ def test_killed_while_it_asks(facility: Facility, start: Start, moment: str) -> 
         worker = _worker(start)
         if moment == "at-the-answer":
             archive.before_answer = lambda: os.kill(worker.pid, signal.SIGKILL)
-        archive.wait_asked(1, seconds=PATIENCE)
+        archive.wait_asked(1)
         _kill(worker)
         _give_up_leases()
         second = _worker(start)
-        wait_state(commitment, "waiting", PATIENCE)
+        wait_state(commitment, "waiting")
 
         assert archive.report(committed(archive.asked[0])) == 0
 
-        wait_state(commitment, "committed", PATIENCE)
+        wait_state(commitment, "committed")
         assert verdicts() == ["matched"]
         assert len(archive.asked) == 1
         assert second.poll() is None
@@ -185,11 +181,11 @@ def test_killed_while_it_waits_in_the_middle_of_a_large_exam(
         archive.script(Reaction(delay_s=0.05))
         commitment = _exam(facility, archive.port, 40, max_instances=2, linger_s=1)
         workers = [_worker(start) for _ in range(2)]
-        archive.wait_asked(5, seconds=PATIENCE)
+        archive.wait_asked(5)
         _kill(workers[0])
         _give_up_leases()
 
-        wait_until(lambda: _is_settled(commitment), seconds=PATIENCE)
+        wait_until(lambda: _is_settled(commitment))
 
         uids = [uid for one in archive.asked for uid in one.uids]
         doubtful = CommitmentRequest.objects.filter(is_uncertain=True).count()
@@ -216,8 +212,8 @@ def test_the_listener_killed_before_it_wrote_the_report_down(
         archive.script(Reaction(report=None))
         commitment = _exam(facility, archive.port)
         _worker(start)
-        (asked,) = archive.wait_asked(1, seconds=PATIENCE)
-        wait_state(commitment, "waiting", PATIENCE)
+        (asked,) = archive.wait_asked(1)
+        wait_state(commitment, "waiting")
         with transaction.atomic():
             CommitmentRequest.objects.select_for_update().get()
             archive.script(Reaction())
@@ -233,7 +229,7 @@ def test_the_listener_killed_before_it_wrote_the_report_down(
         assert archive.report(committed(asked)) == 0
         assert archive.report(committed(asked)) == 0
 
-        wait_state(commitment, "committed", PATIENCE)
+        wait_state(commitment, "committed")
         assert verdicts() == ["matched", "duplicate"]
 
 
@@ -247,12 +243,12 @@ def test_two_workers_ask_no_more_than_the_archive_allows(facility: Facility, sta
         for _ in range(2):
             _worker(start)
 
-        archive.wait_asked(2, seconds=PATIENCE)
+        archive.wait_asked(2)
         opened = CommitmentRequest.objects.filter(state="waiting")
-        wait_until(lambda: opened.count() == 2, PATIENCE)
+        wait_until(lambda: opened.count() == 2)
         request = opened.order_by("pk")[0]
         CommitmentRequest.objects.filter(pk=request.pk).update(deadline_at=timezone.now())
-        archive.wait_asked(3, seconds=PATIENCE)
+        archive.wait_asked(3)
 
         assert CommitmentRequest.objects.filter(state__in=("sending", "waiting")).count() == 2
         assert len({one.transaction_uid for one in archive.asked}) == 3
@@ -267,13 +263,13 @@ def test_the_whole_portal_killed_while_the_archive_evaluates(
         archive.script(Reaction(report=None))
         commitment = _exam(facility, archive.port)
         portal = _listener(start, port, "serve")
-        (asked,) = archive.wait_asked(1, seconds=PATIENCE)
-        wait_state(commitment, "waiting", PATIENCE)
+        (asked,) = archive.wait_asked(1)
+        wait_state(commitment, "waiting")
         _kill(portal)
         assert archive.report(committed(asked)) is None  # the archive found nobody
 
         _listener(start, port, "serve")
         assert archive.report(committed(asked)) == 0
 
-        wait_state(commitment, "committed", PATIENCE)
+        wait_state(commitment, "committed")
         assert len(archive.asked) == CommitmentRequest.objects.count() == 1

@@ -1,6 +1,7 @@
 """Storage commitment with Orthanc: the cases of commitment.md §4 against our own listener."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from tests.peers.orthanc import SC, Image, Orthanc, Tls, make_instances, orthanc
 from tests.peers.ports import free_port
 from tests.waiting import wait_until
 from tests.worklist.committing import (
-    SHORT,
     again,
     due,
     listening_portal,
@@ -164,11 +164,12 @@ def test_a_frozen_archive_does_not_hold_us(
     facility: Facility, archive: Orthanc, listener: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """§4 archive frozen: TCP connects; the association timer decides."""
-    monkeypatch.setattr(worker, "LIMITS", SHORT)
     commitment = _exam(facility, archive, archive.store(make_instances(1)))
     archive.freeze()
     try:
-        work()
+        with monkeypatch.context() as patch:
+            patch.setattr(worker, "LIMITS", replace(worker.LIMITS, associate=2))
+            work()
     finally:
         archive.thaw()
 

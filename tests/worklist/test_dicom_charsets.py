@@ -1,7 +1,7 @@
 """Specific Character Sets: names, decoding, encoding (PS3.5 6.1; worklist.md §3a-13, 14)."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.charset import convert_encodings, decode_bytes
 
@@ -75,7 +75,6 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize(("charset", "letters"), SCRIPTS.items())
-@settings(deadline=None)
 @given(choices=st.lists(st.integers(0, 19), min_size=1, max_size=12))
 def test_text_of_any_character_set_round_trips(charset, letters, choices):
     """Letters of the script, ASCII and delimiters in any order."""

@@ -5,7 +5,7 @@ from contextlib import suppress
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
@@ -45,7 +45,6 @@ _items = st.recursive(
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=["explicit", "implicit", "big endian"])
-@settings(deadline=None)
 @given(item=_items)
 def test_round_trip_in_every_syntax(syntax, item):
     """PS3.5 7: what is written is read again."""
@@ -134,7 +133,6 @@ def test_every_truncation_inside_an_element_is_told(syntax):
     assert len(boundaries) <= 5  # only between elements of the outermost dataset
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=["explicit", "implicit", "big endian"])
 def test_any_bytes_are_read_or_refused(syntax, raw):

@@ -5,7 +5,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.dicom.errors import InvalidDataset
@@ -68,7 +68,6 @@ def mutated(draw):
 
 
 @each_syntax
-@settings(deadline=None)
 @given(raw=st.one_of(st.binary(max_size=200), scrambled(), mutated()))
 def test_reading_never_fails_but_with_a_sentence_and_writing_is_stable(syntax, raw):
     """Bad input: what was read once is written and read to the same bytes for ever."""
@@ -91,7 +90,6 @@ PROFILE = {
 
 
 @each_syntax
-@settings(deadline=None)
 @given(raw=st.one_of(scrambled(), mutated()), has_profile=st.booleans())
 def test_any_identifier_that_can_be_read_is_answered(syntax, raw, has_profile):
     """Whatever the keys are, an answer is a dataset that can be read."""

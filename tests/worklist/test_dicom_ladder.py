@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.types import ProfileValues
@@ -203,7 +203,6 @@ LETTERS = "Ab éÜñßøŁő^=Иб山髙东太やﾔﾞダ홍길ง่аعשΑώ
 
 
 @pytest.mark.parametrize("listed", SHIPPED.values(), ids=SHIPPED)
-@settings(deadline=None)
 @given(name=st.text(st.one_of(st.sampled_from(LETTERS), st.characters(exclude_categories=["C"]))))
 def test_any_name_is_readable_within_limits_and_never_questioned(listed, name):
     """Readable by the declared set, never `?`, never empty, never more delimiters or letters."""

@@ -1,7 +1,7 @@
 """Values cut to what their VR and the device may take, at characters (PS3.5 6.2)."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worklist.dicom.items import Element
@@ -87,7 +87,6 @@ def test_cut_never_halves_a_character(text, limit, kept):
     assert cut(text, limit) == kept
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1), st.integers(1, 20))
 def test_cut_is_a_start_within_the_limit_and_never_empty(text, limit):
     """Whatever the text."""

@@ -52,7 +52,7 @@ def test_every_beginning_of_a_message_is_read_or_refused():
         taken(whole[:end])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_damaged_bytes_are_read_or_refused(data):
     """Hostile: bytes changed anywhere."""

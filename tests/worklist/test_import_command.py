@@ -245,7 +245,7 @@ def test_progress_is_shown_on_a_terminal_only():
 GOOD = file_bytes(entry("ISO_IR 100", PatientName="José^A"))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=8), st.data()
 )

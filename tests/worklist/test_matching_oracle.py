@@ -186,7 +186,7 @@ def test_database_finds_what_the_naive_matcher_finds(listed):
     """K.2.2.1, C.2.2.2.1-5: single values, wildcards, ranges, several values, any of them empty."""
     device, entries = listed
 
-    @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=300, suppress_health_check=list(HealthCheck))
     @given(asked=keys)
     def check(asked: dict[str, str]) -> None:
         expected = {step for step, ds in entries if fits(ds, asked)}

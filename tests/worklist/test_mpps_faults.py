@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 
 from portal.dicom.errors import NetworkError
+from portal.models import Alert
 from tests.peers.portal_processes import ROOT, environment, manage
 from tests.waiting import wait_until
 from tests.worklist.factories import make_station, make_step
@@ -53,6 +54,9 @@ def test_message_that_we_fail_on_is_kept(running_scp, step):
     assert (answer.Status, message.status) == (0x0110, 0x0110)
     assert bytes(message.dataset)
     assert PerformedProcedureStep.objects.get().status == "IN PROGRESS"
+    told = Alert.objects.get()
+    assert (told.kind, told.address) == ("mpps-failed", f"/messages/mpps/{message.pk}/")
+    assert "CT1" in told.sentence
 
 
 @contextmanager

@@ -22,8 +22,7 @@ def technologist(make_user):
     return signed_in(make_user, "technologist")
 
 
-def ended(commitment, hours):
-    at = timezone.now() - timedelta(hours=hours)
+def ended(commitment, at):
     StudyCommitment.objects.filter(pk=commitment.pk).update(ended_at=at)
 
 
@@ -38,8 +37,9 @@ def test_the_board_lists_what_is_open_the_oldest_first(facility, technologist):
     _, _, (young,) = make_exam(facility)
     _, _, (old,) = make_exam(facility, device=other)
     make_safe(facility)
-    ended(young, 1)
-    ended(old, 30)
+    now = timezone.localtime()
+    ended(young, now)
+    ended(old, now.replace(hour=12) - timedelta(days=1))
     answer(old, failed={1: 0x0112})
 
     page = technologist.get("/commitment/")

@@ -35,7 +35,8 @@ def administrator(make_user):
     return client
 
 
-def test_the_button_shows_every_step(listening, facility, administrator):
+def test_the_button_shows_every_step(listening, facility, administrator, settings):
+    settings.COMMITMENT_PROBE_S = 60
     with scripted_archive(listening) as peer:
         peer.script(Reaction(report=failed()))
         archive = make_archive(facility, port=peer.port)

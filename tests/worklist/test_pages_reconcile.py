@@ -10,7 +10,7 @@ from tests.worklist.factories import make_patient, make_station, make_step
 from tests.worklist.pages import HTMX, other_facility, seen, signed_in
 from tests.worklist.performed_factories import make_case, make_orphan
 from tests.worklist.reconciling import decide
-from worklist.models import ReconcileCase
+from worklist.models import PerformedProcedureStep, ReconcileCase
 
 pytestmark = pytest.mark.django_db
 
@@ -100,8 +100,25 @@ def test_a_refused_message_is_shown_and_can_be_closed(person, facility):
     page = seen(person.get(f"/reconcile/{case.pk}/"))
 
     assert "sent the end of an exam whose beginning it never sent" in page
-    assert "Link to order" not in page
+    assert "Link to order" not in page  # until somebody has looked for one
     assert decide(person, case).status_code == 302
+
+
+def test_a_refused_message_is_linked_to_an_order_that_was_looked_for(person, facility):
+    """Issue 5.3: the orphan N-SET too; the page says what that does."""
+    case = make_orphan(facility)
+    step = make_step(facility, status="ARRIVED")
+
+    page = seen(person.get(f"/reconcile/{case.pk}/?order={step.pk}"))
+    answer = decide(person, case, decision="link", step=step.pk, has_compared="on")
+
+    assert "takes the end that it had refused" in page
+    assert answer.status_code == 302
+    step.refresh_from_db()
+    assert step.status == "COMPLETED"
+    performed = PerformedProcedureStep.objects.get()
+    for address in (f"/exams/{step.pk}/", f"/performed/{performed.pk}/", f"/reconcile/{case.pk}/"):
+        assert person.get(address).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ReconcileCase.Kind.values)

@@ -104,7 +104,7 @@ def test_in_progress_says_since_when_and_how_much(person, step, ct1):
 
     page = seen(person.get(f"/exams/{step.pk}/body/"))
 
-    assert f"In progress on CT1 since {timezone.localtime(began):%H:%M}." in page
+    assert f"In progress on CT1 since {timezone.localtime(began):%H:%M}" in page
     assert "5 images reported so far." in page
 
 

@@ -23,7 +23,7 @@ from tests.peers.scripted_archive import (
     scripted_archive,
 )
 from tests.worklist.expecting import make_archive
-from worklist.models import CommitmentReport, CommitmentRequest
+from worklist.models import ArchivePolicy, CommitmentReport, CommitmentRequest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BY = Actor.command("test")
@@ -31,8 +31,14 @@ MISSING = Reaction(report=failed())
 
 
 @pytest.fixture(autouse=True)
-def _quick(settings):
-    """A fault takes no longer to be found than it must."""
+def _patient(settings):
+    """A report that comes may take its time."""
+    settings.COMMITMENT_PROBE_S = 60
+
+
+@pytest.fixture
+def quick(settings):
+    """One that never comes is not waited for any longer than it must."""
     settings.COMMITMENT_PROBE_S = 4
 
 
@@ -90,6 +96,16 @@ def test_a_report_on_our_own_association_counts_as_well(listening, facility, way
 
     assert lines[-1].is_ok
     assert "on our own association" in lines[-1].sentence
+
+
+def test_nobody_is_left_on_the_association_when_it_is_over(listening, facility):
+    """Its thread asked the database on, of whoever came next."""
+    with reacting(facility, listening, MISSING) as archive:
+        ArchivePolicy.objects.create(device=archive, linger_s=600)
+        tried(archive)
+        left = [one.name for one in threading.enumerate() if one.name.startswith("probe-")]
+
+    assert left == []
 
 
 def test_without_a_listener_of_ours_nothing_is_asked(running_scp, facility):
@@ -168,6 +184,7 @@ def test_it_does_not_take_the_request(listening, facility, reaction, words, advi
     assert advice in line.advice
 
 
+@pytest.mark.usefixtures("quick")
 def test_no_report_comes_since_it_was_told_another_port(listening, facility, settings, free_port):
     """§3: the report goes to the host and port that were entered at the archive."""
     settings.DICOM_PORT = listening
@@ -199,6 +216,7 @@ class Wrongly:
         ({"calling": "OTHER"}, "but from OTHER, not from ARCHIVE", "to OTHER"),
     ],
 )
+@pytest.mark.usefixtures("quick")
 def test_the_report_comes_under_a_wrong_title(listening, facility, titles, words, advice):
     make_archive(facility, "OTHER")
     with scripted_archive(listening) as peer:
@@ -211,6 +229,7 @@ def test_the_report_comes_under_a_wrong_title(listening, facility, titles, words
     assert advice in line.advice
 
 
+@pytest.mark.usefixtures("quick")
 def test_the_report_comes_to_another_facility(listening, facility):
     other, _ = services.facility_set(code="north", ae_title="NORTH", name="North", by=BY)
     make_archive(other)
@@ -222,6 +241,7 @@ def test_the_report_comes_to_another_facility(listening, facility):
     assert "another facility of this portal" in line.sentence
 
 
+@pytest.mark.usefixtures("quick")
 def test_others_who_knock_meanwhile_are_not_taken_for_the_archive(listening, facility, knock_of):
     with reacting(facility, listening, Reaction(report=None)) as archive:
         timer = threading.Timer(1, knock_of, ("MR7", "10.9.9.9"))
@@ -288,6 +308,7 @@ def test_the_command_says_every_step_and_exits_with_0(listening, facility, capsy
     assert "Report back to us: ARCHIVE reported at our listener" in out
 
 
+@pytest.mark.usefixtures("quick")
 def test_the_command_fails_with_what_to_do(listening, facility, free_port, capsys):
     with reacting(facility, free_port, MISSING), pytest.raises(CommandError) as failure:
         call_command("device", "test", "ARCHIVE")

@@ -65,8 +65,9 @@ def tried(device):
     return list(device_probe(RemoteAE.objects.select_related("facility").get(pk=device.pk), by=BY))
 
 
-def test_all_well(ports, facility):
+def test_all_well(ports, facility, settings):
     """commitment.md §8-9: harmless on Orthanc, which answers 0112H on a new association."""
+    settings.COMMITMENT_PROBE_S = 60
     with archive_at(facility, ports[0]) as (_, device):
         lines = tried(device)
 

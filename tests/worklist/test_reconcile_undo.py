@@ -9,11 +9,11 @@ from portal.errors import Conflict
 from portal.models import AuditEvent
 from tests.worklist.factories import make_station, make_step
 from tests.worklist.performed_factories import make_case
-from tests.worklist.reconciling import WHY, truth
+from tests.worklist.reconciling import WHY, linked, truth
 from worklist.models import (
     ReconcileCase,
 )
-from worklist.services.reconcile import case_link
+from worklist.services.reconcile import case_close, case_link
 from worklist.services.reconcile_undo import case_undo
 from worklist.services.reconcile_unlink import (
     performed_step_unlink,
@@ -87,6 +87,18 @@ def test_undo_is_possible_for_a_day(case, step, actor):
 
     with pytest.raises(Conflict, match="24 hours"):
         case_undo(case_id=case.pk, reason="Wrong order", by=actor)
+
+
+def test_what_changed_no_exam_is_undone_at_any_time(case, step, actor):
+    """A case closed as a phantom by mistake: nothing else would let its exam be linked."""
+    case_close(case_id=case.pk, reason="Phantom", by=actor)
+    late = timezone.now() - timedelta(days=30)
+    ReconcileCase.objects.filter(pk=case.pk).update(decided_at=late)
+
+    case_undo(case_id=case.pk, reason="It was a patient", by=actor)
+    case_link(case_id=case.pk, step_id=step.pk, reason=WHY, by=actor)
+
+    assert linked(case.performed) == [step.pk]
 
 
 def test_undo_opens_again_what_was_settled_beside_it(facility, case, step, actor):

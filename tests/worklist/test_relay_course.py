@@ -30,11 +30,6 @@ from worklist.worker import relay as worker
 ONE, TWO, THREE = uids(3)
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    monkeypatch.setattr(worker, "LIMITS", worker.Limits(5, 5, 1, None))
-
-
 def test_a_request_goes_to_the_archive_and_its_answer_back(running_scp, facility):
     """Issue 5, point 9: ours to the archive under our UID, the answer under the modality's."""
     with scripted_archive(running_scp) as archive, modality_listener() as ct1:
@@ -62,7 +57,7 @@ def test_a_request_goes_to_the_archive_and_its_answer_back(running_scp, facility
 def test_a_report_on_our_own_association_counts_as_well(running_scp, facility, way):
     with scripted_archive(running_scp) as archive, modality_listener() as ct1:
         archive.script(Reaction(way=way))
-        rule(make_archive(facility, port=archive.port), linger_s=5)
+        rule(make_archive(facility, port=archive.port), linger_s=60)
         make_scanner(facility, port=ct1.port)
         ask_commitment(running_scp, TRANSACTION, references_of(ONE))
         work(lambda: state_of() == "delivered")

@@ -32,11 +32,6 @@ from worklist.worker import relay as worker
 ONE, TWO, THREE = uids(3)
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    monkeypatch.setattr(worker, "LIMITS", worker.Limits(5, 5, 1, None))
-
-
 def time_passes():
     """Deadlines have passed, and what is planned is due."""
     past = timezone.now() - timedelta(days=3)

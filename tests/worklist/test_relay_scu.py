@@ -1,6 +1,7 @@
 """The report to the modality on the wire: roles, transfer syntaxes, and every way it can fail."""
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from worklist.dicom import relay_scu
 from worklist.dicom.commitment import STORAGE_COMMITMENT, event_information
 from worklist.types.commitment import EventReport, InstanceResult
 
-LIMITS = Limits(connect=5, associate=5, message=2, idle=None)
+LIMITS = Limits(idle=None)
 REPORT = event_information(
     EventReport(
         TRANSACTION,
@@ -23,9 +24,9 @@ REPORT = event_information(
 )
 
 
-def tell(port, event=REPORT, event_type=2):
+def tell(port, event=REPORT, event_type=2, limits=LIMITS):
     peer = Peer("127.0.0.1", port, "CT1", "PORTAL")
-    return relay_scu.report(peer, event, event_type, limits=LIMITS)
+    return relay_scu.report(peer, event, event_type, limits=limits)
 
 
 # Roles of an acceptor, commitment.md §4: unset, (SCU, SCP) = (T, T) and (F, T) all work.
@@ -66,7 +67,7 @@ def test_an_aborted_association_is_no_answer():
 
 def test_a_modality_that_hangs_runs_into_its_limit():
     with modality_listener(answers=[HANG]) as ct1, pytest.raises(TimedOut, match="report"):
-        tell(ct1.port)
+        tell(ct1.port, limits=replace(LIMITS, message=1))
 
 
 def test_nobody_at_home():

@@ -15,6 +15,7 @@ from pydicom.uid import (
 from pynetdicom.dimse_primitives import C_FIND
 from pynetdicom.sop_class import ModalityWorklistInformationFind
 
+from portal.dicom import courses
 from portal.dicom.errors import Rejected
 from portal.models import DeviceProfile
 from tests.peers.raw_dicom import associated
@@ -165,17 +166,18 @@ def test_identifier_that_cannot_be_inflated_is_a900(running_scp, ct1):
         assert send_raw(assoc, assoc.accepted_contexts[0].context_id, b"not deflated") == 0xA900
 
 
-def test_cancel_after_the_third_answer_is_fe00(running_scp, facility, ct1):
+def test_cancel_after_the_third_answer_is_fe00(running_scp, facility, ct1, monkeypatch):
     """worklist.md §6, §3a-17: FE00 only after C-CANCEL, obeyed within the list."""
-    make_steps(facility, 300)
-    with modality(running_scp) as assoc:
+    make_steps(facility, 1000)
+    with modality(running_scp) as assoc, monkeypatch.context() as patch:
+        patch.setattr(courses, "FIRST_PAUSE_SECONDS", 60)  # for as long as the device takes
         asked = ask(assoc, identifier(), cancel_after=3)
 
     assert asked.status == 0xFE00
-    assert 3 <= len(asked.answers) < 300
+    assert 3 <= len(asked.answers) < 1000
     query = wait_until(lambda: WorklistQuery.objects.first())
     assert query.status == 0xFE00
-    assert query.sent == StepSighting.objects.count() < 300
+    assert query.sent == StepSighting.objects.count() < 1000
     assert query.sent <= len(asked.answers)
 
 

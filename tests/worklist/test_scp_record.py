@@ -9,6 +9,7 @@ from django.db.backends.signals import connection_created
 from django.utils import timezone
 from pynetdicom.sop_class import ModalityWorklistInformationFind
 
+from portal.dicom import courses
 from portal.models import LiveEvent, RemoteAE
 from tests.waiting import wait_until
 from tests.worklist.factories import (
@@ -54,10 +55,11 @@ def test_query_is_recorded_with_what_was_shown(running_scp, facility, ct1):
     assert {tuple(event.payload["ids"]) for event in shown} == {tuple(step.pk for step in steps)}
 
 
-def test_what_was_sent_before_an_abort_is_recorded(running_scp, facility, ct1):
+def test_what_was_sent_before_an_abort_is_recorded(running_scp, facility, ct1, monkeypatch):
     """A device that goes away in the middle has still seen what it was sent."""
     make_steps(facility, 2000)
-    with modality(running_scp) as assoc:
+    with modality(running_scp) as assoc, monkeypatch.context() as patch:
+        patch.setattr(courses, "FIRST_PAUSE_SECONDS", 60)  # for as long as the device takes
         answers = assoc.send_c_find(identifier(), ModalityWorklistInformationFind)
         next(answers)
         assoc.abort()

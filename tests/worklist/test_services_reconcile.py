@@ -137,15 +137,13 @@ def test_later_puts_a_case_off_for_everybody(case, actor):
     assert (put_off.state, put_off.version) == ("open", 2)
 
 
-def test_a_refused_message_can_only_be_closed(facility, step, actor):
-    """Orphan N-SET, refused: there is no performed step to link."""
+def test_a_refused_message_is_linked_or_closed(facility, actor):
+    """Orphan N-SET, refused: there is no performed step to decide about, until it is linked."""
     case = make_orphan(facility)
 
     for decide in (case_new_order, case_wrong_patient, case_unlink):
         with pytest.raises(Conflict, match="refused"):
             decide(case_id=case.pk, reason=WHY, by=actor)
-    with pytest.raises(Conflict, match="refused"):
-        case_link(case_id=case.pk, step_id=step.pk, reason=WHY, by=actor)
 
     assert case_close(case_id=case.pk, reason="Sent again", by=actor).state == "solved"
 

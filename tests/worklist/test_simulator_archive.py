@@ -35,7 +35,7 @@ def ask(archive, plan, calling="PORTAL", transaction=None):
 
 
 def told(archive):
-    return archive.heard.reports.get(timeout=10)
+    return archive.heard.reports.get(timeout=60)
 
 
 def test_what_was_stored_is_confirmed(archive):
@@ -138,7 +138,7 @@ def test_notice_when_a_study_is_complete(archive):
     archive.set(lost=1)
     archive.store(series(3))
 
-    notice = archive.heard.notices.get(timeout=10)
+    notice = archive.heard.notices.get(timeout=60)
     assert notice.StudyInstanceUID == STUDY
     (one,) = notice.ReferencedSeriesSequence
     assert len(one.ReferencedSOPSequence) == 2

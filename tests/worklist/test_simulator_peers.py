@@ -14,7 +14,7 @@ from worklist.dicom.simulator.images import images
 from worklist.types.commitment import InstanceReference
 
 STUDY = series().study_instance_uid
-LIMITS = Limits(connect=5, associate=5, message=10, idle=20)
+LIMITS = Limits()
 
 
 @pytest.mark.peer
@@ -50,7 +50,7 @@ def test_our_requester_hears_it_on_the_same_association(tmp_path):
 
         named = [InstanceReference(*one) for one in references(plan)]
         action = action_information("2.25.31", named)
-        commitment_scu.ask(archive.peer(), action, limits=LIMITS, linger_s=10, on_report=on_report)
+        commitment_scu.ask(archive.peer(), action, limits=LIMITS, linger_s=60, on_report=on_report)
 
         (report,) = heard
         assert report.transaction_uid == "2.25.31"

@@ -140,7 +140,7 @@ def test_it_asks_the_archive_on_one_association(tmp_path):
         )
         assert said.is_ok
         # The scanner has released by then: the archive falls back to a new one.
-        event_type, information = archive.heard.reports.get(timeout=10)
+        event_type, information = archive.heard.reports.get(timeout=60)
         assert (event_type, information.TransactionUID) == (1, "2.25.6")
 
 

@@ -76,11 +76,15 @@ def solved_today_count(*, visible_to: "Person") -> int:
 
 
 def can_undo(case: ReconcileCase, *, now: datetime | None = None) -> bool:
-    """Say whether a person may take back the decision: theirs or another's, for a day."""
+    """Say whether a person may take back the decision: theirs or another's, for a day.
+
+    One that changed no exam may be taken back at any time: it only asks again.
+    """
     if case.state != State.SOLVED or not case.decided_by or case.decided_at is None:
         return False
     is_fresh = (now or timezone.now()) - case.decided_at <= UNDO_FOR
-    return is_fresh and case.decision in {str(one) for one in UNDOABLE}
+    has_changed_none = "before" not in case.undo
+    return (is_fresh or has_changed_none) and case.decision in {str(one) for one in UNDOABLE}
 
 
 def linked_references(case: ReconcileCase) -> list[PerformedStepReference]:

@@ -256,12 +256,19 @@ def _of_the_check(rows: tuple[StudyCommitment, ...], policy: ArchivePolicy) -> I
         values = {"archive": one.archive.ae_title, "row": one}
         if one.check_sentence:
             yield Condition(Unmet.CHECK_FAILED, values)
-        elif one.checked_at is None or one.next_check_at is not None:
+        elif _is_unchecked(one):
             yield Condition(Unmet.NOT_CHECKED, values | {"is_off": not policy.has_cross_check})
         elif one.check_fewer or (one.check_count or 0) < one.expected:
             yield Condition(Unmet.FEWER_THERE, values)
         elif one.check_more or (one.check_count or 0) > one.expected:
             yield Condition(Unmet.MORE_THERE, values)
+
+
+def _is_unchecked(row: StudyCommitment) -> bool:
+    """Say whether nothing was compared since the archive answered last."""
+    if row.checked_at is None or row.next_check_at is not None:
+        return True
+    return row.last_answer_at is not None and row.checked_at < row.last_answer_at
 
 
 def _of_the_sets(

@@ -26,6 +26,9 @@ from worklist.selectors.withdrawn import withdrawn_counts
 from worklist.types.commitment import ReportVerdict
 
 LISTED = 20  # failed images that are named; the others are counted
+# What a scanner was told as not confirmed; of an archive that never answered too, whatever it says
+# since: what the scanner was told it keeps.
+NOT_TOLD_YES = Q(state=InstanceState.FAILED) | Q(reason__isnull=False)
 CONTRADICTIONS = (ReportVerdict.CONTRADICTS, ReportVerdict.WRONG_SET)
 
 
@@ -211,19 +214,17 @@ def _refused_to_scanner(commitment_ids: list[int], device_ids: list[int]) -> dic
         archive_id=OuterRef("commitment__archive_id"),
         sop_instance_uid=OuterRef("sop_instance_uid"),
     )
-    last = asked.order_by("-pk").values("state")[:1]
+    last = asked.order_by("-pk").values
     # Of a large exam only the few that were ever refused are looked up one by one.
-    refused = RelayedInstance.objects.filter(
-        relay__device_id__in=device_ids, state=InstanceState.FAILED
-    )
+    refused = RelayedInstance.objects.filter(NOT_TOLD_YES, relay__device_id__in=device_ids)
     found = (
         CommittedInstance.objects.filter(
             commitment_id__in=commitment_ids,
             state=InstanceState.COMMITTED,
             sop_instance_uid__in=refused.values("sop_instance_uid"),
         )
-        .alias(told=last)
-        .filter(told=InstanceState.FAILED)
+        .alias(told=last("state")[:1], reason_told=last("reason")[:1])
+        .filter(Q(told=InstanceState.FAILED) | Q(reason_told__isnull=False))
         .values_list("commitment__archive_id", flat=True)
     )
     counts: dict[int, int] = {}

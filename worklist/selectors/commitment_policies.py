@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from portal.models import RemoteAE
 from portal.selectors import user_key
@@ -81,7 +81,10 @@ def designations(
     *, facility_id: int, device_ids: list[int | None]
 ) -> dict[int | None, Designation]:
     """Return for each device what holds for it; three queries however many there are."""
-    rules = CommitmentPolicy.objects.filter(facility_id=facility_id).prefetch_related("archives")
+    named = RemoteAE.objects.select_related("archive_policy").order_by("ae_title")
+    rules = CommitmentPolicy.objects.filter(facility_id=facility_id).prefetch_related(
+        Prefetch("archives", queryset=named)
+    )
     by_device = {rule.device_id: rule for rule in rules}
     every = list(
         RemoteAE.objects.filter(facility_id=facility_id, kind=RemoteAE.Kind.ARCHIVE)
@@ -92,9 +95,10 @@ def designations(
     found = {}
     for device_id in device_ids:
         rule = by_device.get(device_id) or by_device.get(None) or shipped
-        chosen = {one.pk for one in rule.archives.all()} if rule.pk else set()
-        # An archive that a rule names still has to confirm while it is switched off here.
-        places = [one for one in every if (one.pk in chosen if chosen else one.is_enabled)]
+        # An archive that a rule names still has to confirm while it is switched off here, and when
+        # its entry has become another kind of device: nobody has taken it out of the rule.
+        chosen = list(rule.archives.all()) if rule.pk else []
+        places = chosen or [one for one in every if one.is_enabled]
         is_own = device_id is not None and rule.device_id == device_id
         found[device_id] = Designation(rule, tuple(places), is_own)
     return found

@@ -18,6 +18,9 @@ from worklist.selectors.commitment_policies import policy_of
 BROKEN = (CommitmentRequest.State.REFUSED, CommitmentRequest.State.NOT_SENT)
 # Asking again would bring the same answer: only a person can do something about these.
 PERMANENT = (status.CLASS_INSTANCE_CONFLICT, status.SOP_CLASS_NOT_SUPPORTED)
+# Named without its SOP class, which a request must have (PS3.4 Table J.3-1): archives refuse all of
+# a request with one such reference, so nobody is asked about it.
+IS_CLASSLESS = Q(sop_class_uid="")
 # Never asked, and kept out of the rounds of others: see commitment_asking, commitment_plan.
 IS_HELD = Q(state=InstanceState.EXPECTED, request=None, asked_at__isnull=False)
 
@@ -86,7 +89,7 @@ def lost(commitment: StudyCommitment, until: datetime | None) -> QuerySet[Commit
 
 def queue(commitment: StudyCommitment) -> QuerySet[CommittedInstance]:
     """Return what waits to be asked in this round: `asked_at` is empty until it has been."""
-    return commitment.instances.filter(asked_at=None)
+    return commitment.instances.filter(asked_at=None).exclude(IS_CLASSLESS)
 
 
 def unsettled(commitment: StudyCommitment) -> QuerySet[CommittedInstance]:
@@ -95,7 +98,8 @@ def unsettled(commitment: StudyCommitment) -> QuerySet[CommittedInstance]:
     What nobody has asked for waits for a person where the scanner's rule does not ask by itself.
     """
     found = (
-        commitment.instances.exclude(state=InstanceState.COMMITTED)
+        commitment.instances.exclude(IS_CLASSLESS)
+        .exclude(state=InstanceState.COMMITTED)
         .exclude(state=InstanceState.FAILED, reason__in=PERMANENT)
         .exclude(request__state__in=CommitmentRequest.OPEN)
     )

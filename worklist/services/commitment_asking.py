@@ -19,6 +19,7 @@ from worklist.models import (
     StudyCommitment,
 )
 from worklist.selectors.commitment_policies import archives_for
+from worklist.selectors.commitment_timing import IS_CLASSLESS
 from worklist.services.commitment_plan import (
     BY_THEMSELVES,
     commitment_locked,
@@ -111,6 +112,7 @@ def _queue(commitment: StudyCommitment, scope: Q, by: Actor) -> None:
     """Have the next round be this one; other instances that were never asked about wait for it."""
     now = timezone.now()
     free = commitment.instances.exclude(request__state__in=CommitmentRequest.OPEN)
+    free = free.exclude(IS_CLASSLESS)
     wanted = free.filter(scope)
     not_confirmed = wanted.exclude(state=InstanceState.COMMITTED)
     if not_confirmed.exists():

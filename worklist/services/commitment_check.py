@@ -88,7 +88,8 @@ def check_record(*, check: ClaimedCheck, listed: Collection[str]) -> StudyCommit
     commitment.check_more, commitment.check_fewer = more[:KEPT], fewer[:KEPT]
     commitment.check_sentence = _cut_sentence(check.archive, len(more), len(fewer))
     commitment.next_check_at = None
-    _save(commitment, timezone.now())
+    now = timezone.now()  # a clock that was put back makes no check older than what it compares
+    _save(commitment, max(now, commitment.last_answer_at or now))
     _alert(commitment, check.archive, len(more), len(fewer))
     return commitment
 

@@ -17,6 +17,7 @@ from worklist.models import (
     StudyCommitment,
 )
 from worklist.selectors.commitment_policies import designations
+from worklist.selectors.commitment_timing import IS_CLASSLESS
 from worklist.services.availability import ASKED_FOR, availability_apply
 from worklist.services.bulk import rows_insert
 from worklist.services.commitment_recount import commitment_recount
@@ -57,6 +58,25 @@ def commitment_plan(*, performed: PerformedProcedureStep) -> None:
         _plan(commitment, performed, at if added else None)
         availability_apply(commitment=commitment)
         commitment_recount(commitment)
+
+
+@transaction.atomic(savepoint=False)
+def commitment_unplan(*, performed: PerformedProcedureStep, study_instance_uid: str) -> None:
+    """Expect a performed step's images no more under a study that it was linked to by mistake."""
+    reported = PerformedInstance.objects.filter(
+        performed__facility=performed.facility_id, performed__study_instance_uid=study_instance_uid
+    ).exclude(performed=performed)
+    mine = PerformedInstance.objects.filter(performed=performed).values("sop_instance_uid")
+    rows = StudyCommitment.objects.select_for_update().filter(
+        facility_id=performed.facility_id, study_instance_uid=study_instance_uid
+    )
+    for commitment in rows.order_by("archive"):
+        gone = commitment.instances.filter(sop_instance_uid__in=mine)
+        gone.exclude(sop_instance_uid__in=reported.values("sop_instance_uid")).delete()
+        if commitment.instances.exists() or commitment.requests.exists():
+            commitment_recount(commitment)
+        else:
+            commitment.delete()
 
 
 @transaction.atomic
@@ -166,11 +186,27 @@ def _write(
         known_source != Source.MPPS for uid, known_source in known.items() if uid in named
     ):
         _claim_for_scanner(commitment, named)
+    if known:
+        _learn_classes(commitment, references)
     if fresh and commitment.loss_accepted_at is not None:  # nobody accepted the loss of these
         commitment.loss_accepted_at, commitment.loss_accepted_by = None, ""
         commitment.loss_reason = ""
         commitment.save(update_fields=["loss_accepted_at", "loss_accepted_by", "loss_reason"])
     return len(fresh)
+
+
+def _learn_classes(
+    commitment: StudyCommitment, references: list[tuple[str, InstanceReference]]
+) -> None:
+    """Take the SOP class of what was named without one, as soon as somebody names it."""
+    classless = list(commitment.instances.filter(IS_CLASSLESS))
+    if not classless:
+        return
+    classes = {one.sop_instance_uid: one.sop_class_uid for _, one in references}
+    for row in classless:
+        if sop_class := classes.get(row.sop_instance_uid):
+            row.sop_class_uid, row.asked_at = sop_class, None
+            row.save(update_fields=["sop_class_uid", "asked_at"])
 
 
 def _claim_for_scanner(commitment: StudyCommitment, named: set[str]) -> None:

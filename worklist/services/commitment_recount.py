@@ -10,7 +10,14 @@ from django.utils.translation import gettext as _
 from portal.events import CommitmentsChanged, StepsChanged, emit
 from portal.services_alerts import alert_raise, alert_settle
 from worklist.models import CommitmentRequest, InstanceState, StudyCommitment
-from worklist.selectors.commitment_timing import grace_until, lost, queue, rule_of, unsettled
+from worklist.selectors.commitment_timing import (
+    IS_CLASSLESS,
+    grace_until,
+    lost,
+    queue,
+    rule_of,
+    unsettled,
+)
 from worklist.services.availability import steps_of
 from worklist.services.commitment_check import check_plan
 from worklist.services.commitment_withdrawn import withdrawn_review
@@ -123,6 +130,12 @@ def _trouble(commitment: StudyCommitment) -> tuple[str, str]:
             "%(archive)s could not be asked about %(left)d images of an exam (%(attempts)d "
             "attempts). Keep them on the scanner, and look at the archive."
         ) % values
+    classless = commitment.instances.filter(IS_CLASSLESS).count()
+    if commitment.state == State.NOT_ASKED and classless:
+        return NOT_ASKED, _(
+            "%(archive)s cannot be asked about %(n)d images of an exam: the scanner named them "
+            "without their SOP class. Keep them on the scanner, and look for them at the archive."
+        ) % (values | {"n": classless})
     return "", ""
 
 

@@ -11,13 +11,14 @@ from worklist.models import (
     CommitmentRequest,
     CommittedInstance,
     InstanceState,
+    RelayedCommitment,
     RelayedInstance,
     StudyCommitment,
 )
 from worklist.selectors.commitment_timing import rule_of
 from worklist.services.commitment_recount import commitment_recount
 from worklist.services.commitment_rounds import round_end
-from worklist.services.relay import relay_answered
+from worklist.services.relay import NOT_TOLD_YET, relay_answered
 from worklist.types.commitment import EventReport, InstanceResult
 
 BATCH = 5000  # keys in one statement
@@ -91,10 +92,13 @@ def _kept(
 
 def _apply_to_relay(request: CommitmentRequest, report: EventReport) -> None:
     rows = RelayedInstance.objects.filter(relay_id=request.relay_id, archive_id=request.archive_id)
+    relays = RelayedCommitment.objects.filter(requests=request)
+    is_open = relays.filter(state__in=NOT_TOLD_YET).exists()
+    told = {"reason": None} if is_open else {}  # what the modality was told stays as the reason
     for __, uids in _by_place(report.committed):
         has_said_no_since = Q(state=InstanceState.FAILED, request_id__gt=request.pk)
         rows.filter(~has_said_no_since, sop_instance_uid__in=uids).update(
-            state=InstanceState.COMMITTED, reason=None
+            state=InstanceState.COMMITTED, **told
         )
     for reason, uids in _by_reason(report.failed):
         rows.filter(request=request, sop_instance_uid__in=uids).update(

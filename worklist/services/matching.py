@@ -19,6 +19,7 @@ from worklist.models import (
     ReconcileKind,
     ScheduledProcedureStep,
 )
+from worklist.services.commitment_plan import commitment_plan, commitment_unplan
 from worklist.services.performed_following import steps_follow
 from worklist.types.performed import PerformedValues, ReferenceValues
 
@@ -221,4 +222,26 @@ def _followed(locked: PerformedProcedureStep, step: ScheduledProcedureStep, by: 
     locked.version += 1
     locked.updated_at = timezone.now()
     locked.save(update_fields=["version", "updated_at"])
+    study_infer(locked)
     steps_follow(facility_id=step.facility_id, step_ids=[step.pk], by=by, performed_id=locked.pk)
+
+
+def study_infer(performed: PerformedProcedureStep) -> None:
+    """Take the linked exam's study where the device named none: of an end without a beginning.
+
+    So archives are asked about its images; an archive answers by instance, whatever the study.
+    Within the caller's transaction; saves the row.
+    """
+    references = performed.references.order_by("number")
+    if any(references.values_list("study_instance_uid", flat=True)):
+        return
+    linked = references.filter(step__isnull=False)
+    ordered = linked.values_list("step__requested_procedure__study_instance_uid", flat=True)
+    study = ordered.first() or ""
+    if study == performed.study_instance_uid:
+        return
+    before, performed.study_instance_uid = performed.study_instance_uid, study
+    performed.save(update_fields=["study_instance_uid"])
+    if before:
+        commitment_unplan(performed=performed, study_instance_uid=before)
+    commitment_plan(performed=performed)

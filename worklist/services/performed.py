@@ -11,6 +11,7 @@ from worklist.dicom.items import Item, read, sequence
 from worklist.dicom.texts import is_ascii, text
 from worklist.models import PerformedProcedureStep, PerformedStepMessage, ReconcileKind
 from worklist.services.cases import case_open, cases_settle
+from worklist.services.commitment_plan import commitment_unplan
 from worklist.services.performed_closing import performed_step_close
 from worklist.services.performed_messages import (
     NO_LONGER,
@@ -101,7 +102,10 @@ def _complete(course: Course, known: PerformedProcedureStep) -> NAnswer:
     course.had_series = True
     late = mpps_rules.without_identity(read(bytes(known.dataset)))
     merged = {**course.message.item, **late}
+    before = known.study_instance_uid
     row_fill(known, merged, course)
+    if before not in {"", known.study_instance_uid}:
+        commitment_unplan(performed=known, study_instance_uid=before)
     step_ids = linked_ids(known)
     if not step_ids:
         known.references.all().delete()

@@ -13,12 +13,15 @@ from django.db import (
     connection,
     transaction,
 )
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from portal.dicom import status
 from portal.dicom.errors import InvalidDataset
 from portal.dicom.n_messages import NAnswer, NRequest
 from portal.events import CasesChanged, emit
+from portal.services_alerts import alert_raise
 from portal.types import Caller
 from worklist.dicom import mpps
 from worklist.models import (
@@ -34,6 +37,7 @@ from worklist.types.performed import Fault, MppsFlag
 logger = logging.getLogger(__name__)
 
 TRIES = 3
+ALERT = "mpps-failed"  # the kind of alert
 FAILED = "The message was kept but could not be processed."
 UNREADABLE = "The dataset cannot be read."
 TOO_LARGE = "The dataset is too large."
@@ -51,9 +55,10 @@ class Refused(Exception):
         performed_id: int | None = None,
         case: ReconcileKind | None = None,
         detail: dict[str, Any] | None = None,
+        is_our_fault: bool = False,
     ) -> None:
         super().__init__(answer.comment)
-        self.answer, self.performed_id = answer, performed_id
+        self.answer, self.performed_id, self.is_our_fault = answer, performed_id, is_our_fault
         self.case, self.detail = case, detail or {}
 
 
@@ -120,7 +125,7 @@ def _worked(
             if number == TRIES - 1 or not _may_work_again(error):
                 logger.exception("the %s of %s could not be processed", kind, caller.ae_title)
                 break
-    raise Refused(NAnswer(status.PROCESSING_FAILURE, FAILED))
+    raise Refused(NAnswer(status.PROCESSING_FAILURE, FAILED), is_our_fault=True)
 
 
 def _may_work_again(error: Exception) -> bool:
@@ -146,6 +151,18 @@ def _refuse(caller: Caller, request: NRequest, kind: str, refused: Refused) -> N
     message = message_add(caller, request, kind, refused.answer, performed_id=known)
     if refused.case is not None:
         case_open_of_message(message=message, kind=refused.case, detail=refused.detail)
+    if refused.is_our_fault:
+        alert_raise(
+            facility_id=caller.facility_id,
+            kind=ALERT,
+            key=f"mpps-{caller.device_id}",
+            sentence=_(
+                "The portal failed on what %(device)s reported of an exam (%(kind)s) and refused "
+                "it; the message is kept. Look at it and set the exam’s state by hand."
+            )
+            % {"device": caller.ae_title, "kind": kind},
+            address=reverse("worklist:mpps-message", args=[message.pk]),
+        )
 
 
 def message_add(

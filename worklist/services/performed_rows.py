@@ -30,8 +30,10 @@ NOT_AWAITED = (ScheduledProcedureStep.Status.CANCELED, ScheduledProcedureStep.St
 def row_fill(performed: PerformedProcedureStep, merged: Item, course: Course) -> None:
     """Set the columns and the dataset to what is known now, in memory."""
     values = mpps.values_of(merged)
+    inferred = performed.study_instance_uid  # from a person's link, where no message names it
     for name in mpps.COLUMNS:
         setattr(performed, name, getattr(values, name))
+    performed.study_instance_uid = values.study_instance_uid or inferred
     performed.dataset = write(merged)
     performed.updated_at = course.at
     known = list(performed.flags)

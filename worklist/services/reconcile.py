@@ -19,6 +19,7 @@ from worklist.services.cases import OVERDUE, UNLINKED, cases_settle
 from worklist.services.entries import entry_write, station_place
 from worklist.services.matching import performed_link
 from worklist.services.performed import performed_step_close
+from worklist.services.performed_adopting import performed_step_adopt
 from worklist.services.reconcile_cases import (
     Deciding,
     case_audit,
@@ -39,8 +40,14 @@ NEAR = timedelta(days=2)  # a device's clock further off than that is not believ
 def case_link(
     *, case_id: int, step_id: int, reason: str, by: Actor, version: int | None = None
 ) -> ReconcileCase:
-    """Say that a reported exam is this scheduled one; state and booking follow what was done."""
+    """Say that a reported exam is this scheduled one; state and booking follow what was done.
+
+    An end that was refused, since its beginning never came, is taken with that.
+    """
     now = deciding(case_id=case_id, version=version, reason=reason, by=by)
+    if now.performed is None and now.case.message is not None:
+        now.performed = performed_step_adopt(message=now.case.message)
+        now.case.performed = now.performed
     step = step_locked(step_id=step_id, facility_id=now.case.facility_id)
     link(now, step)
     return decided(now, Decision.LINK, detail={"step": step.pk})

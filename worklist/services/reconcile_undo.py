@@ -1,4 +1,4 @@
-"""Taking a decision back within a day: exactly what it changed, or a sentence why not."""
+"""Taking a decision back, mostly within a day: exactly what it changed, or a sentence why not."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from portal.services_alerts import alert_settle
 from portal.types import Actor
 from worklist.models import PerformedProcedureStep, ReconcileCase
 from worklist.selectors.cases import can_undo
+from worklist.services.matching import study_infer
 from worklist.services.reconcile_cases import (
     case_audit,
     case_locked,
@@ -51,7 +52,12 @@ def _require_undoable(case: ReconcileCase) -> None:
     if case.decision == Decision.END:
         raise Conflict(_("An ended step stays ended (PS3.4 F.7.2.2): its images are asked for."))
     if not can_undo(case):
-        raise Conflict(_("A decision can be undone for 24 hours, and only what a person decided."))
+        raise Conflict(
+            _(
+                "Only what a person decided can be undone, and for 24 hours where an exam has "
+                "changed with it. Unlink it instead, with a reason."
+            )
+        )
     same = ReconcileCase.objects.filter(
         performed_id=case.performed_id, kind=case.kind, state=State.OPEN
     )
@@ -65,6 +71,7 @@ def _put_back(case: ReconcileCase, performed: PerformedProcedureStep | None) -> 
     if performed is None or "before" not in undo:
         return []
     references_put_back(performed, before=undo["before"], after=undo["after"])
+    study_infer(performed)
     for step_id, columns in undo["steps"].items():
         step_put_back(
             step_id=int(step_id),

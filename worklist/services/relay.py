@@ -84,11 +84,16 @@ def _needs_all(relay: RelayedCommitment) -> bool:
 
 
 def _open(relay: RelayedCommitment, *, needs_all: bool) -> QuerySet[RelayedInstance]:
-    """Return what may still decide: not answered, and not decided by another archive already."""
+    """Return what may still decide: not answered, and not decided by another archive already.
+
+    A late yes is not passed on while a later question about the image is open: on the strength of
+    it the modality may delete, and the later answer is the truer one.
+    """
+    is_asked = Q(request__isnull=False, request__state__in=CommitmentRequest.OPEN)
     decisive = Q(state=State.FAILED) | GIVEN_UP if needs_all else Q(state=State.COMMITTED)
-    decided = relay.instances.filter(decisive).values("sop_instance_uid")
+    decided = relay.instances.filter(decisive).exclude(is_asked).values("sop_instance_uid")
     answered = Q(state__in=(State.COMMITTED, State.FAILED)) | GIVEN_UP
-    return relay.instances.exclude(answered).exclude(sop_instance_uid__in=decided)
+    return relay.instances.filter(~answered | is_asked).exclude(sop_instance_uid__in=decided)
 
 
 def _combined(

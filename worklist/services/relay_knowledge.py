@@ -1,8 +1,9 @@
-"""What an archive confirmed to a modality, entered into what is known of the exam."""
+"""What an archive answered to a modality, entered into what is known of the exam."""
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from worklist.models import (
@@ -16,37 +17,78 @@ from worklist.services.commitment_recount import commitment_recount
 from worklist.services.commitment_rounds import round_end
 
 State = InstanceState
+BATCH = 5000  # keys in one statement
 
 
 def relay_teach(request: CommitmentRequest) -> None:
-    """Enter what a modality's request had confirmed: the same archive has said it to us.
+    """Enter what a modality's request had answered: the same archive has said it to us.
 
-    Only confirmations: whether a failure is final the exam's own rounds find out. What is being
-    asked for the exam at this moment is left to that answer.
+    A failure counts where it takes back what the archive had confirmed to an earlier question;
+    whether another one is final the exam's own rounds find out. What is being asked for the exam at
+    this moment is left to that answer.
     """
     now = timezone.now()
-    confirmed = request.relayed_instances.filter(state=State.COMMITTED).values("sop_instance_uid")
-    known = CommittedInstance.objects.filter(
-        commitment__archive=request.archive_id, sop_instance_uid__in=confirmed
-    ).exclude(Q(state=State.COMMITTED) | Q(request__state__in=CommitmentRequest.OPEN))
-    for commitment_id in list(known.order_by().values_list("commitment", flat=True).distinct()):
+    answers = request.relayed_instances.order_by()
+    found = CommittedInstance.objects.filter(commitment__archive=request.archive_id)
+    known = found.exclude(request__state__in=CommitmentRequest.OPEN)
+    yes = answers.filter(state=State.COMMITTED).values("sop_instance_uid")
+    news = known.exclude(state=State.COMMITTED).filter(sop_instance_uid__in=yes)
+    failed = answers.filter(state=State.FAILED)
+    no = failed.values("sop_instance_uid")
+    withdrawn = known.filter(
+        state=State.COMMITTED, sop_instance_uid__in=no, request_id__lt=request.pk
+    )
+    changed = [*_commitments(news), *_commitments(withdrawn)]
+    for commitment_id in sorted(set(changed)):
         commitment = StudyCommitment.objects.select_for_update().get(pk=commitment_id)
-        keys = list(known.filter(commitment=commitment).values_list("pk", flat=True))
-        if _enter(keys, request, now):
+        count = _enter(_keys(news, commitment), request, now)
+        for reason in failed.values_list("reason", flat=True).distinct():
+            same = failed.filter(reason=reason).values("sop_instance_uid")
+            rows = withdrawn.filter(sop_instance_uid__in=same)
+            count += _take_back(_keys(rows, commitment), request, reason, now)
+        if count:
             _bring_up(commitment, request, now)
 
 
+def _commitments(rows: QuerySet[CommittedInstance]) -> list[int]:
+    return list(rows.order_by().values_list("commitment", flat=True).distinct())
+
+
+def _keys(rows: QuerySet[CommittedInstance], commitment: StudyCommitment) -> list[int]:
+    return list(rows.filter(commitment=commitment).values_list("pk", flat=True))
+
+
 def _enter(keys: list[int], request: CommitmentRequest, now: datetime) -> int:
+    """Note what was confirmed; of two questions the later one stays the last that was asked."""
     has_said_no_since = Q(state=State.FAILED, request_id__gt=request.pk)
     count = 0
-    for start in range(0, len(keys), 5000):
-        rows = CommittedInstance.objects.filter(pk__in=keys[start : start + 5000])
+    for start in range(0, len(keys), BATCH):
+        rows = CommittedInstance.objects.filter(pk__in=keys[start : start + BATCH])
         count += rows.exclude(has_said_no_since).update(
             state=State.COMMITTED,
             reason=None,
-            request=request,
+            request=Greatest(Coalesce("request", request.pk), request.pk),
             asked_at=request.created_at,
             answered_at=now,
+        )
+    return count
+
+
+def _take_back(
+    keys: list[int], request: CommitmentRequest, reason: int | None, now: datetime
+) -> int:
+    """Note that the archive does not confirm any more what it had confirmed."""
+    count = 0
+    for start in range(0, len(keys), BATCH):
+        rows = CommittedInstance.objects.filter(pk__in=keys[start : start + BATCH])
+        count += rows.update(
+            state=State.FAILED,
+            reason=reason,
+            request=request,
+            answered_at=now,
+            retrieve_ae_title="",
+            media_file_set_id="",
+            media_file_set_uid="",
         )
     return count
 

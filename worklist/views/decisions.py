@@ -46,7 +46,9 @@ def choices(
     """Return what may be decided about a case now, the likeliest first."""
     performed = case.performed
     if performed is None:
-        return [_close()]
+        if chosen is None or case.detail.get("reason") == "closed-otherwise":
+            return [_close()]
+        return [_link_refused(chosen), _close()]
     linked = [one.step for one in linked_references(case) if one.step]
     found = _ends(reported) if _asks_for_the_end(case, performed) else []
     if case.kind != ReconcileKind.OVERDUE:  # whose it is, another case asks
@@ -112,6 +114,20 @@ def _link(
         "link",
         _("Link to order %(accession)s") % {"accession": accession},
         f"{text} {images}",
+        _("Link exam"),
+        _("Linked to order %(accession)s.") % {"accession": accession},
+    )
+
+
+def _link_refused(step: ScheduledProcedureStep) -> Choice:
+    accession = step.requested_procedure.service_request.accession_number
+    return Choice(
+        "link",
+        _("Link to order %(accession)s") % {"accession": accession},
+        _(
+            "The portal takes the end that it had refused: the order follows it, and archives are "
+            "asked about its images."
+        ),
         _("Link exam"),
         _("Linked to order %(accession)s.") % {"accession": accession},
     )

@@ -75,8 +75,8 @@ def _refused(case: ReconcileCase, device: str) -> Headline:
         "link-off",
         _never_began(device),
         _(
-            "The message was refused and is kept. Make the device’s profile lenient and "
-            "send it again from the console, or close the case."
+            "The message was refused and is kept. Find out whose exam it was and link it: the "
+            "portal takes the message then. Or close the case."
         ),
     )
 

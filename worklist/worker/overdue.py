@@ -1,4 +1,4 @@
-"""Timer of performed steps: what a device has left open for too long becomes a case."""
+"""Timer of performed steps: left open for too long, or ended before an archive was to be asked."""
 
 import logging
 import threading
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
+from worklist.services.commitment_catch_up import commitments_catch_up
 from worklist.services.overdue import overdue_cases_open
 
 logger = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ TRY_EVERY_S = 15  # looking whether it is time takes SQLite's write lock
 
 
 def work_once(stop: threading.Event | None = None) -> bool:
-    """Open cases for overdue steps, by one process every minute."""
+    """Open cases for overdue steps, plan what was left out; by one process every minute."""
     if not cache.add("performed-overdue", timezone.now().isoformat(), timeout=LOOK_EVERY_S):
         if stop is not None:
             stop.wait(TRY_EVERY_S)
@@ -25,4 +26,7 @@ def work_once(stop: threading.Event | None = None) -> bool:
     count = overdue_cases_open(older_than=timedelta(seconds=settings.MPPS_OVERDUE_S))
     if count:
         logger.info("%d performed steps are overdue", count)
+    count = commitments_catch_up()
+    if count:
+        logger.info("%d performed steps are to be confirmed by archives that came later", count)
     return False
