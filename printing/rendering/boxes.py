@@ -1,7 +1,7 @@
 """Pixels of the image boxes of a page, one box at a time: what the printer gets."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,11 +12,12 @@ from printing.rendering import text
 from printing.rendering.canvas import fitted, new_canvas, put_centered
 from printing.rendering.color import to_shown
 from printing.rendering.errors import UnusableImage
-from printing.rendering.frames import decode, number_of_frames, open_header
+from printing.rendering.frames import number_of_frames, open_header, stored_rows
 from printing.rendering.grayscale import Window
 from printing.rendering.measures import pixel_aspect, pixel_size_mm
 from printing.rendering.overlays import overlay_of
 from printing.rendering.pictures import picture_shown
+from printing.rendering.rows import Picture
 from printing.rendering.ruler import draw_ruler
 from printing.types import BoxPixels, BoxSpec, PageSpec
 
@@ -31,7 +32,7 @@ SURE_ROOM = 0.9
 class Shown:
     """A picture as its box asks for it, in its own pixels."""
 
-    gray: Array  # or RGB, with a third dimension
+    picture: Picture
     aspect: Fraction  # height of a pixel by its width
     window: Window | None
     pixel_mm: tuple[float, float] | None = None  # height and width of a pixel, if known
@@ -42,14 +43,14 @@ class Shown:
         if self.pixel_mm is None:
             raise UnusableImage("Its pixels have no measure, so it has no true size.")
         return (
-            self.gray.shape[1] * self.pixel_mm[1],
-            self.gray.shape[0] * self.pixel_mm[0],
+            self.picture.shape[1] * self.pixel_mm[1],
+            self.picture.shape[0] * self.pixel_mm[0],
         )
 
     @property
     def square_size(self) -> tuple[int, int]:
         """Return the size in square pixels: the coarser direction grows."""
-        height, width = self.gray.shape[:2]
+        height, width = self.picture.shape[:2]
         if self.aspect >= 1:
             return width, max(1, round(height * self.aspect))
         return max(1, round(width / self.aspect)), height
@@ -100,7 +101,7 @@ def draw_box(
         )
     else:
         size = fitted(shown.square_size, room)
-    put_centered(into, shown.gray, size, _white(into, bits))
+    put_centered(into, shown.picture, size, _white(into, bits))
     _mark(into, box, page, shown, density, bits)
     return into
 
@@ -119,19 +120,16 @@ def show(box: BoxSpec, bits: int, *, is_color: bool = False) -> Shown:
     if box.is_dicom:
         shown = _dicom_shown(box, bits, is_color)
     else:
-        gray, window = picture_shown(box.path, window=box.window, bits=bits, is_color=is_color)
-        shown = Shown(gray, Fraction(1), window)
-    gray, aspect, pixel_mm = shown.gray, shown.aspect, shown.pixel_mm
-    if box.is_inverted:
-        np.subtract(_white(gray, bits), gray, out=gray, casting="unsafe")
-    if box.rotation:
-        gray = np.rot90(gray, k=-box.rotation // 90)
+        picture, window = picture_shown(box.path, window=box.window, bits=bits, is_color=is_color)
+        shown = Shown(picture, Fraction(1), window)
+    picture, aspect, pixel_mm = shown.picture, shown.aspect, shown.pixel_mm
     if box.rotation in (90, 270):
         aspect = 1 / aspect
         pixel_mm = (pixel_mm[1], pixel_mm[0]) if pixel_mm else None
-    if box.is_flipped:
-        gray = np.fliplr(gray)
-    return Shown(gray, aspect, shown.window, pixel_mm)
+    picture = replace(
+        picture.turned(box.rotation), is_inverted=box.is_inverted, is_flipped=box.is_flipped
+    )
+    return Shown(picture, aspect, shown.window, pixel_mm)
 
 
 def packed(
@@ -160,15 +158,13 @@ def _dicom_shown(box: BoxSpec, bits: int, is_color: bool) -> Shown:
     header = open_header(box.path)
     if not 1 <= box.frame <= number_of_frames(header):
         raise UnusableImage(f"The image has no frame {box.frame}.")
-    stored = decode(box.path, header, box.frame)
-    gray, window = to_shown(
+    stored = stored_rows(box.path, header, box.frame)
+    picture, window = to_shown(
         stored, header.ds, box.frame, window=box.window, bits=bits, is_color=is_color
     )
-    overlay = overlay_of(header.ds, box.frame, stored)
-    if overlay is not None:
-        gray[overlay] = _white(gray, bits)
+    picture = replace(picture, cover=overlay_of(header.ds, box.frame, stored))
     aspect = pixel_aspect(header.ds, box.frame)
-    return Shown(gray, aspect, window, pixel_size_mm(header.ds, box.frame))
+    return Shown(picture, aspect, window, pixel_size_mm(header.ds, box.frame))
 
 
 def _plain(box: BoxSpec, bits: int, is_color: bool) -> BoxPixels:
@@ -176,7 +172,7 @@ def _plain(box: BoxSpec, bits: int, is_color: bool) -> BoxPixels:
     shown = show(box, bits, is_color=is_color)
     ratio = (shown.aspect.numerator, shown.aspect.denominator)
     width_mm = shown.size_mm[0] if box.is_true_size else None
-    return packed(box.position, bits, _in_color(shown.gray, is_color), ratio, width_mm)
+    return packed(box.position, bits, _in_color(shown.picture[:], is_color), ratio, width_mm)
 
 
 def _in_color(drawn: Array, is_color: bool) -> Array:
@@ -192,7 +188,7 @@ def _unscaled(box: BoxSpec, page: PageSpec, bits: int, is_color: bool) -> Array:
         factor = max(1, -(-LEGIBLE_PIXELS // max(width, height)))
         width, height = width * factor, height * factor
     canvas = new_canvas((width, height), bits, is_color=is_color)
-    put_centered(canvas, shown.gray, (width, height), _white(canvas, bits))
+    put_centered(canvas, shown.picture, (width, height), _white(canvas, bits))
     rect = _rect_mm(page, box.position)
     _mark(canvas, box, page, shown, max(width / rect.width, height / rect.height), bits)
     return canvas
@@ -222,7 +218,7 @@ def _in_true_size(
         max(1, min(columns, round(width_mm * density))),
         max(1, min(rows, round(height_mm * density))),
     )
-    put_centered(canvas, shown.gray, size, _white(canvas, bits))
+    put_centered(canvas, shown.picture, size, _white(canvas, bits))
     _mark(canvas, box, page, shown, density, bits)
     return packed(box.position, bits, canvas, requested_image_size=round(sheet[0], 3))
 

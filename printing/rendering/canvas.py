@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from printing.rendering.rows import Rows
+from printing.rendering.values import bands
+
 Array = np.ndarray[Any, Any]
 BAND_ROWS = 256  # of the canvas
 CUBIC_REACH = 2  # source pixels on either side that a cubic kernel looks at, per step
@@ -26,12 +29,13 @@ def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
     )
 
 
-def put_centered(canvas: Array, picture: Array, size: tuple[int, int], top_value: int) -> None:
+def put_centered(canvas: Array, picture: Rows, size: tuple[int, int], top_value: int) -> None:
     """Scale a picture to that many columns and rows, in the middle of the canvas."""
     left, top = (canvas.shape[1] - size[0]) // 2, (canvas.shape[0] - size[1]) // 2
     target = canvas[top : top + size[1], left : left + size[0]]
     if picture.shape[:2] == target.shape[:2]:
-        target[:] = _as_deep(picture, target)
+        for rows in bands(target.shape[0]):
+            target[rows] = _as_deep(picture[rows], target)
         return
     step = picture.shape[0] / size[1]
     reach = ceil(CUBIC_REACH * max(1.0, step)) + 1

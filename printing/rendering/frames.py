@@ -1,32 +1,54 @@
 """Stored pixel values of one frame of a DICOM file; no other frame is decoded."""
 
 import struct
+from io import BytesIO
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
-from pydicom.pixels import get_decoder, pixel_array
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, RLELossless
+from pydicom.pixels import get_decoder
+from pydicom.pixels.processing import convert_color_space
+from pydicom.pixels.utils import as_pixel_options
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    RLELossless,
+)
 
 from printing.rendering.color import hsv_to_rgb, partial_to_rgb
 from printing.rendering.deep_jpeg import decode_deep_jpeg, is_deep_jpeg
 from printing.rendering.errors import PARSER_ERRORS, UnusableImage
 from printing.rendering.header import (
+    PIXEL_DATA,
     TRUNCATED,
     UNDEFINED_LENGTH,
     Header,
     fragments_of,
     read_header,
 )
+from printing.rendering.rows import ConvertedRows, FileRows, Rows
 
 MAX_PIXELS = 1 << 27  # of one frame: 11,585 x 11,585
 MAX_FRAMES = 100_000
 BITS_ALLOCATED = (1, 8, 16, 32, 64)
+KEYWORDS = {
+    0x7FE00008: "FloatPixelData",
+    0x7FE00009: "DoubleFloatPixelData",
+    PIXEL_DATA: "PixelData",
+}
 HALVED = ("YBR_FULL_422", "YBR_PARTIAL_422")  # colour for every other column (C.7.6.3.1.2)
+YBR = ("YBR_FULL", "YBR_FULL_422")
 KEPT_BITS = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB")
+# Colours that pydicom does not know, and those that they are stored like.
+STORED_AS = {"HSV": "RGB", "YBR_PARTIAL_422": "YBR_FULL_422"}
+COLOR_TYPES = (np.uint8, np.uint16)  # the wider is known of HSV alone
+PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian)
 J2K_START = b"\xff\x4f\xff\x51"
 JPEG_SIZE_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
 
@@ -44,18 +66,48 @@ def open_header(path: Path) -> Header:
     return header
 
 
-def decode(path: Path, header: Header, frame: int) -> np.ndarray[Any, Any]:
+def stored_rows(path: Path, header: Header, frame: int) -> Rows:
+    """Return rows x columns (x 3, then RGB) of stored values of one frame, counted from 1.
+
+    Uncompressed ones are read when they are asked for, if they need nothing done to them.
+    """
+    return _rows_in_file(path, header, frame) or decode(path, header, frame)
+
+
+def _rows_in_file(path: Path, header: Header, frame: int) -> FileRows | None:
+    ds, at = header.ds, header.pixels_at
+    kind, bits = str(ds.get("PhotometricInterpretation")), int(ds.BitsAllocated)
+    samples, is_signed = ds.get("SamplesPerPixel"), ds.get("PixelRepresentation")
+    is_simple = (
+        header.transfer_syntax in PLAIN
+        and header.pixel_tag == PIXEL_DATA
+        and kind in KEPT_BITS
+        and samples == (3 if kind == "RGB" else 1)
+        and (samples == 1 or ds.get("PlanarConfiguration") == 0)
+        and is_signed in (0, 1)
+        and bits in (8, 16, 32)
+    )
+    if at is None or not is_simple:
+        return None
+    shape = (int(ds.Rows), int(ds.Columns), 3)[: 3 if samples == 3 else 2]
+    dtype = np.dtype(f"<{'ui'[is_signed]}{bits // 8}")
+    return FileRows(path, at + (frame - 1) * prod(shape) * dtype.itemsize, shape, dtype)
+
+
+def decode(path: Path, header: Header, frame: int) -> Rows:
     """Return rows x columns (x 3, then RGB) of stored values of one frame, counted from 1."""
     try:
         if header.transfer_syntax == DeflatedExplicitVRLittleEndian:
-            whole = {"correct_unused_bits": not _has_own_bits(header.ds)}
-            return _native(pixel_array(dcmread(path), index=frame - 1, **whole))
+            inflated = dcmread(path)
+            keyword = KEYWORDS[header.pixel_tag or PIXEL_DATA]
+            return _decoded(BytesIO(inflated[keyword].value), header, frame)
         with path.open("rb") as stream:
             if header.transfer_syntax.is_encapsulated:
                 codestream = _codestream(stream, header, frame)
                 if is_deep_jpeg(codestream):
                     return decode_deep_jpeg(codestream, header.ds)
-            return _native(_decoded(stream, header, frame))
+            stream.seek(header.pixels_at or 0)
+            return _decoded(stream, header, frame)
     except PARSER_ERRORS as error:
         name = header.transfer_syntax.name
         raise UnusableImage(
@@ -64,21 +116,40 @@ def decode(path: Path, header: Header, frame: int) -> np.ndarray[Any, Any]:
         ) from error
 
 
-def _decoded(stream: Any, header: Header, frame: int) -> np.ndarray[Any, Any]:
-    """Return a frame; colours that pydicom does not convert are converted here."""
-    options: dict[str, Any] = {
-        "index": frame - 1,
-        "transfer_syntax_uid": header.transfer_syntax,
-        "correct_unused_bits": not _has_own_bits(header.ds),
-    }
-    kind = header.ds.get("PhotometricInterpretation")
+def _decoded(stream: BinaryIO, header: Header, frame: int) -> Rows:
+    """Return a frame from a stream that stands at the pixels; colours become RGB row by row."""
+    kind = str(header.ds.get("PhotometricInterpretation"))
+    options = as_pixel_options(
+        header.ds,
+        pixel_keyword=KEYWORDS[header.pixel_tag or PIXEL_DATA],
+        transfer_syntax_uid=header.transfer_syntax,
+        correct_unused_bits=not _has_own_bits(header.ds),
+        view_only=True,
+    )
+    if kind in STORED_AS:
+        options["photometric_interpretation"] = STORED_AS[kind]
+    if header.pixel_vr:
+        options["pixel_vr"] = header.pixel_vr
+    decoder = get_decoder(header.transfer_syntax)
+    found, told = decoder.as_array(stream, index=frame - 1, raw=True, **options)
+    stored = np.asarray(found.astype(found.dtype.newbyteorder("="), copy=False))
+    is_ybr = kind != "HSV" and told["photometric_interpretation"] in YBR
+    if (is_ybr or kind in STORED_AS) and stored.dtype not in COLOR_TYPES[
+        : 2 if kind == "HSV" else 1
+    ]:
+        raise ValueError(f"{kind} of {stored.dtype}")
     if kind == "HSV":
-        stored = pixel_array(stream, raw=True, photometric_interpretation="RGB", **options)
-        return hsv_to_rgb(stored, int(header.ds.get("BitsStored") or 8))
+        depth = int(header.ds.get("BitsStored") or 8)
+        return ConvertedRows(stored, lambda band: hsv_to_rgb(band, depth))
     if kind == "YBR_PARTIAL_422":
-        options["photometric_interpretation"] = "YBR_FULL_422"
-        return partial_to_rgb(pixel_array(stream, raw=True, **options))
-    return np.asarray(pixel_array(stream, **options))
+        return ConvertedRows(stored, partial_to_rgb)
+    if is_ybr:
+        return ConvertedRows(stored, _ybr_to_rgb)
+    return stored
+
+
+def _ybr_to_rgb(band: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.asarray(convert_color_space(band, "YBR_FULL", "RGB"))
 
 
 def _has_own_bits(ds: Dataset) -> bool:
@@ -89,7 +160,7 @@ def _has_own_bits(ds: Dataset) -> bool:
 def require_showable(header: Header) -> None:
     """Refuse what has no pixels, an unknown compression, or sizes nobody can mean."""
     ds = header.ds
-    if not header.has_pixels:
+    if header.pixel_tag is None:
         kind = UID(str(ds.get("SOPClassUID", ""))).name
         raise UnusableImage("The file has no image in it" + (f": it is a {kind}." if kind else "."))
     _require_decoder(header.transfer_syntax)
@@ -114,11 +185,6 @@ def number_of_frames(header: Header) -> int:
     """Return how many frames there are; one unless the file says otherwise."""
     value = header.ds.get("NumberOfFrames")
     return int(value) if value not in (None, "") else 1
-
-
-def _native(stored: Any) -> np.ndarray[Any, Any]:
-    """Return the values in this machine's byte order."""
-    return np.asarray(stored.astype(stored.dtype.newbyteorder("="), copy=False))
 
 
 def _require_decoder(transfer_syntax: UID) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset
 
+from printing.rendering.rows import Picture, Rows
 from printing.rendering.values import (
     all_values,
     as_places,
@@ -59,8 +60,8 @@ def through_window(values: Array, window: Window) -> Array:
 
 
 def monochrome_to_gray(
-    stored: Array, ds: Dataset, frame: int, window: tuple[float, float] | None, bits: int
-) -> tuple[Array, Window | None]:
+    stored: Rows, ds: Dataset, frame: int, window: tuple[float, float] | None, bits: int
+) -> tuple[Picture, Window | None]:
     """Return gray values of 0..2^bits-1, and the window they were seen through, if any."""
     to_modality = modality(ds, frame)
     chosen = window_of(ds, frame)
@@ -98,34 +99,36 @@ def is_inverse(ds: Dataset) -> bool:
 
 def leveled(shown: Array, bits: int) -> Array:
     """Round 0..1 to whole gray values; what is no number is black."""
-    dtype = np.uint8 if bits == 8 else np.uint16
     finite = np.nan_to_num(shown, nan=0.0, posinf=1.0, neginf=0.0)
-    return np.asarray(np.rint(finite * ((1 << bits) - 1)).astype(dtype))
+    return np.asarray(np.rint(finite * ((1 << bits) - 1)).astype(gray_type(bits)))
+
+
+def gray_type(bits: int) -> np.dtype[Any]:
+    """Return what gray values are kept in."""
+    return np.dtype(np.uint8 if bits == 8 else np.uint16)
 
 
 def _mapped(
-    stored: Array,
+    stored: Rows,
     ds: Dataset,
     show: Callable[[Array], Array],
     bits: int,
     *,
     is_inverse: bool = False,
-) -> Array:
+) -> Picture:
     """Apply a function from stored value to 0..1, by table where the values allow it."""
-    gray = np.empty(stored.shape, np.uint8 if bits == 8 else np.uint16)
     top = (1 << bits) - 1
-    table = None
+
+    def to_gray(values: Array) -> Array:
+        gray = leveled(show(values.astype(np.float64, copy=False)), bits)
+        return top - gray if is_inverse else gray
+
     if has_table(stored):
-        table = leveled(show(all_values(stored.dtype, ds).astype(np.float64)), bits)
-        table = top - table if is_inverse else table
-    for rows in bands(stored.shape[0]):
-        if table is not None:
-            gray[rows] = table[as_places(stored[rows])]
-            continue
-        gray[rows] = leveled(show(_wide_values(stored[rows], ds)), bits)
-        if is_inverse:
-            gray[rows] = top - gray[rows]
-    return gray
+        table = to_gray(all_values(stored.dtype, ds))
+        return Picture(stored, lambda band: table[as_places(band)], table.dtype, False, top)
+    return Picture(
+        stored, lambda band: to_gray(_wide_values(band, ds)), gray_type(bits), False, top
+    )
 
 
 def _wide_values(band: Array, ds: Dataset) -> Array:
@@ -135,9 +138,7 @@ def _wide_values(band: Array, ds: Dataset) -> Array:
     return band.astype(np.float64)
 
 
-def _range(
-    stored: Array, ds: Dataset, to_modality: Callable[[Array], Array]
-) -> tuple[float, float]:
+def _range(stored: Rows, ds: Dataset, to_modality: Callable[[Array], Array]) -> tuple[float, float]:
     """Return minimum and maximum of the rescaled values of a frame; infinity is no value."""
     lows, highs = [], []
     table = None

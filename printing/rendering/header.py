@@ -23,7 +23,8 @@ NOT_DICOM = "The file is neither a DICOM file nor a PNG or JPEG picture."
 TRUNCATED = "The file is cut off: its pixels are not all there."
 PREAMBLE = 132
 FIRST_GROUPS = (0x0002, 0x0008)  # what a file without preamble begins with
-PIXEL_TAGS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+PIXEL_DATA = 0x7FE00010
+PIXEL_TAGS = (0x7FE00008, 0x7FE00009, PIXEL_DATA)
 UNDEFINED_LENGTH = 0xFFFFFFFF
 MAX_ELEMENTS = 20_000
 MAX_META_ELEMENTS = 100
@@ -41,7 +42,8 @@ class Header:
     transfer_syntax: UID
     pixels_at: int | None  # offset of the value; none when there are no pixels, or deflated ones
     pixels_length: int
-    has_pixels: bool
+    pixel_tag: int | None  # none when there are no pixels
+    pixel_vr: str = ""  # none where it is implicit
 
 
 def is_dicom(head: bytes) -> bool:
@@ -66,11 +68,11 @@ def read_header(stream: IO[bytes]) -> Header:
         stream.seek(0)
         ds = read_partial(stream, stop_when=guard.stop_when, defer_size=DEFER_BYTES, force=True)
         transfer_syntax = _transfer_syntax(ds)
-        if is_deflated or not guard.has_pixels:
-            return Header(ds, transfer_syntax, None, 0, guard.has_pixels)
+        if is_deflated or guard.pixel_tag is None:
+            return Header(ds, transfer_syntax, None, 0, guard.pixel_tag)
         is_implicit, is_little = ds.original_encoding
-        length = _pixel_length(stream, bool(is_implicit), bool(is_little))
-        return Header(ds, transfer_syntax, stream.tell(), length, True)
+        vr, length = _pixel_head(stream, bool(is_implicit), bool(is_little))
+        return Header(ds, transfer_syntax, stream.tell(), length, guard.pixel_tag, vr)
     except PARSER_ERRORS as error:
         raise UnusableImage("The file is damaged: it cannot be read as DICOM.") from error
 
@@ -95,13 +97,13 @@ class _Guard:
     def __init__(self, stream: IO[bytes] | None, size: int) -> None:
         self._stream, self._size = stream, size  # no stream: the dataset was inflated elsewhere
         self._count = 0
-        self.has_pixels = False
+        self.pixel_tag: int | None = None
 
     def stop_when(self, tag: BaseTag, vr: str | None, length: int) -> bool:
         """Be asked by pydicom before each element of the dataset."""
         self._count += 1
         if int(tag) in PIXEL_TAGS:
-            self.has_pixels = True
+            self.pixel_tag = int(tag)
             return True
         if tag.group == 0 or self._count > MAX_ELEMENTS:
             raise UnusableImage(NOT_DICOM)
@@ -154,9 +156,10 @@ def _transfer_syntax(ds: Dataset) -> UID:
     return UID("1.2.840.10008.1.2" if is_implicit else "1.2.840.10008.1.2.1")
 
 
-def _pixel_length(stream: IO[bytes], is_implicit: bool, is_little: bool) -> int:
-    """Read the head of the pixel element; the stream then stands at its value."""
+def _pixel_head(stream: IO[bytes], is_implicit: bool, is_little: bool) -> tuple[str, int]:
+    """Read VR and length of the pixel element; the stream then stands at its value."""
     order = "<" if is_little else ">"
     if is_implicit:
-        return int(struct.unpack(f"{order}4xL", stream.read(8))[0])
-    return int(struct.unpack(f"{order}8xL", stream.read(12))[0])
+        return "", int(struct.unpack(f"{order}4xL", stream.read(8))[0])
+    vr, length = struct.unpack(f"{order}4x2s2xL", stream.read(12))
+    return vr.decode("ascii"), int(length)

@@ -16,16 +16,16 @@ CENTIMETRES = 3  # PS3.3 C.8.5.5.1.15
 
 def pixel_aspect(ds: Dataset, frame: int) -> Fraction:
     """Return height by width of a pixel, from aspect ratio or spacing (PS3.3 C.7.6.3.1.7)."""
-    given = ds.get("PixelAspectRatio")
-    if not given:
-        measures = functional(ds, frame, "PixelMeasuresSequence")
-        given = next((measures.get(name) for name in SPACINGS if measures.get(name)), None)
-    if not given or len(given) != 2:
-        return Fraction(1)
     try:
+        given = ds.get("PixelAspectRatio")
+        if not given:
+            measures = functional(ds, frame, "PixelMeasuresSequence")
+            given = next((measures.get(name) for name in SPACINGS if measures.get(name)), None)
+        if not given or len(given) != 2:
+            return Fraction(1)
         vertical, horizontal = (Fraction(str(part)) for part in given)
         aspect = (vertical / horizontal).limit_denominator(1000)
-    except (ValueError, ZeroDivisionError):
+    except PARSER_ERRORS:
         return Fraction(1)
     return aspect if Fraction(1, MAX_ASPECT) <= aspect <= MAX_ASPECT else Fraction(1)
 

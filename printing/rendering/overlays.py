@@ -7,13 +7,15 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from printing.rendering.errors import PARSER_ERRORS
+from printing.rendering.rows import Rows
+from printing.rendering.values import bands
 
 Array = np.ndarray[Any, Any]
 GROUPS = range(0x6000, 0x6020, 2)
 MAX_SIDE = 1 << 16
 
 
-def overlay_of(ds: Dataset, frame: int, stored: Array) -> Array | None:
+def overlay_of(ds: Dataset, frame: int, stored: Rows) -> Array | None:
     """Return where a frame is covered by overlays; none where it has none.
 
     A graphic covers its own pixels; a region of interest is shown by its outline, for what lies
@@ -33,7 +35,7 @@ def overlay_of(ds: Dataset, frame: int, stored: Array) -> Array | None:
     return shown
 
 
-def _plane(ds: Dataset, group: int, frame: int, stored: Array) -> Array | None:
+def _plane(ds: Dataset, group: int, frame: int, stored: Rows) -> Array | None:
     """Return the bitmap of one overlay for a frame, from its own data or the pixels' bits."""
     if _value(ds, group, 0x0100) not in (None, "", 1):  # bits allocated: in the pixel data
         return _embedded(ds, group, stored)
@@ -47,15 +49,18 @@ def _plane(ds: Dataset, group: int, frame: int, stored: Array) -> Array | None:
     first = place * rows * columns
     packed = np.frombuffer(data, np.uint8)[first // 8 : -(-(first + rows * columns) // 8)]
     bits = np.unpackbits(packed, bitorder="little")[first % 8 :][: rows * columns]
-    return bits.astype(bool).reshape(rows, columns) if len(bits) == rows * columns else None
+    return bits.view(bool).reshape(rows, columns) if len(bits) == rows * columns else None
 
 
-def _embedded(ds: Dataset, group: int, stored: Array) -> Array | None:
+def _embedded(ds: Dataset, group: int, stored: Rows) -> Array | None:
     """Return an overlay that lies in a bit of the pixels (retired, PS3.3 C.9.2.1.2)."""
     position = int(_value(ds, group, 0x0102) or 0)
-    if stored.ndim != 2 or stored.dtype.kind not in "iu" or _is_pixel(ds, position):
+    if len(stored.shape) != 2 or stored.dtype.kind not in "iu" or _is_pixel(ds, position):
         return None
-    return (stored >> position & 1).astype(bool)
+    plane = np.empty(stored.shape, bool)
+    for rows in bands(stored.shape[0]):
+        plane[rows] = stored[rows] >> position & 1
+    return plane
 
 
 def _is_pixel(ds: Dataset, position: int) -> bool:
@@ -95,9 +100,11 @@ def _put(shown: Array, plane: Array, origin: tuple[int, int]) -> None:
 
 def _outline(plane: Array) -> Array:
     """Return the pixels of a region that have a neighbour outside it."""
-    padded = np.pad(plane, 1)
-    inside = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-    return np.asarray(plane & ~inside)
+    inside = np.zeros_like(plane)
+    inside[1:-1] = plane[:-2] & plane[2:]
+    inside[:, 1:-1] &= plane[:, :-2] & plane[:, 2:]
+    inside[:, [0, -1]] = False
+    return np.greater(plane, inside, out=inside)
 
 
 def _value(ds: Dataset, group: int, element: int) -> Any:

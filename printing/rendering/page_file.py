@@ -68,6 +68,7 @@ def page_boxes_of(path: Path) -> Iterator[BoxPixels]:
             raise DamagedPageFile("The drawn page is damaged on disk.")
         entry["pixel_aspect_ratio"] = tuple(entry["pixel_aspect_ratio"])
         yield BoxPixels(**entry, pixels=pixels)
+        mapped.madvise(mmap.MADV_DONTNEED)  # sent: out of our memory, and read again if wanted
 
 
 def drawing_of(path: Path) -> Drawing:

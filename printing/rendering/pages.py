@@ -1,6 +1,7 @@
 """A page as one printer gets it, drawn into a page file."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from printing import layout
@@ -37,7 +38,11 @@ def is_composed(spec: PageSpec, drawing: Drawing) -> bool:
 
 
 def drawn_boxes(spec: PageSpec, drawing: Drawing) -> Iterator[BoxPixels]:
-    """Yield the boxes as the printer gets them, drawn when asked for: one at a time in memory."""
+    """Yield the boxes as the printer gets them, drawn when asked for: one at a time in memory.
+
+    Colours are of 8 bits, so gray beside them is as well (PS3.3 C.13.5).
+    """
+    drawing = replace(drawing, bits=8) if drawing.is_color else drawing
     if spec.pattern:
         yield _pattern(spec, drawing)
     elif is_composed(spec, drawing) and drawing.film_pixels is not None:

@@ -1,5 +1,6 @@
 """PNG and JPEG pictures as gray or RGB; sizes are checked before anything is unpacked."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from printing.rendering.color import LUMA
 from printing.rendering.errors import PARSER_ERRORS, UnusableImage
 from printing.rendering.frames import MAX_PIXELS
 from printing.rendering.grayscale import Window, leveled, through_window
-from printing.rendering.values import bands
+from printing.rendering.rows import Picture
 from printing.types import ImageAttributes
 
 FORMATS = ("PNG", "JPEG")
 TOO_LARGE = f"The picture has more pixels than can be shown ({MAX_PIXELS // 1_000_000} million)."
+Array = np.ndarray[Any, Any]
 MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # checked on the size that the file tells, before unpacking
 
@@ -39,7 +41,7 @@ def read_picture_attributes(path: Path) -> ImageAttributes:
 
 def picture_shown(
     path: Path, *, window: tuple[float, float] | None, bits: int, is_color: bool = False
-) -> tuple[np.ndarray[Any, Any], Window | None]:
+) -> tuple[Picture, Window | None]:
     """Return gray of 0..2^bits-1, or RGB of bytes where there is colour and it is wanted.
 
     A window works on the picture's own values.
@@ -49,17 +51,36 @@ def picture_shown(
     source_top = 65535 if picture.mode == "I;16" else 255
     levels = np.arange(source_top + 1, dtype=np.float64)
     shown = through_window(levels, seen) if seen else levels / source_top
-    pixels = np.asarray(picture)
-    if is_color and pixels.ndim == 3:
-        return leveled(shown, 8)[pixels], seen
-    table = leveled(shown, bits)
-    gray = np.empty(pixels.shape[:2], table.dtype)
-    for rows in bands(pixels.shape[0]):
-        part = pixels[rows]
-        if part.ndim == 3:
-            part = (part.astype(np.uint32) @ np.array(LUMA, np.uint32) + 500) // 1000
-        gray[rows] = table[part]
-    return gray, seen
+    is_color = is_color and picture.mode == "RGB"
+    depth = 8 if is_color else bits
+    table = leveled(shown, depth)
+
+    def show(band: Array) -> Array:
+        if band.ndim == 3 and not is_color:
+            band = (band.astype(np.uint32) @ np.array(LUMA, np.uint32) + 500) // 1000
+        return table[band]
+
+    return Picture(_PillowRows(picture), show, table.dtype, is_color, (1 << depth) - 1), seen
+
+
+@dataclass(frozen=True)
+class _PillowRows:
+    """A picture of Pillow's, of which only the rows that are asked for are copied."""
+
+    picture: Image.Image
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        size = (self.picture.height, self.picture.width)
+        return (*size, 3) if self.picture.mode == "RGB" else size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.uint16 if self.picture.mode == "I;16" else np.uint8)
+
+    def __getitem__(self, rows: slice) -> Array:
+        first, last, _ = rows.indices(self.picture.height)
+        return np.asarray(self.picture.crop((0, first, self.picture.width, last)))
 
 
 def _unpacked(path: Path) -> Image.Image:
@@ -69,7 +90,8 @@ def _unpacked(path: Path) -> Image.Image:
             if opened.width * opened.height > MAX_PIXELS:
                 raise UnusableImage(TOO_LARGE)
             opened.load()
-            return _simplified(ImageOps.exif_transpose(opened))
+            ImageOps.exif_transpose(opened, in_place=True)
+            return _simplified(opened)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnusableImage(TOO_LARGE) from error
     except PARSER_ERRORS as error:
@@ -78,7 +100,7 @@ def _unpacked(path: Path) -> Image.Image:
 
 def _simplified(picture: Image.Image) -> Image.Image:
     if picture.mode in {"L", "RGB", "I;16"}:
-        return picture.copy()
+        return picture
     if picture.mode in {"1", "LA"}:
         return picture.convert("L")
     if picture.mode == "I":  # 16 bits as Pillow opens some PNG

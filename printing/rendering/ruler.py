@@ -44,6 +44,6 @@ def _bars(
     bars = [(right, top, thick, round(length_mm * pixels_per_mm) + thick)]
     for mm in range(0, length_mm + 1, STEP_MM):
         tick = LONG_TICK_MM if mm % LONG_STEP_MM == 0 else TICK_MM
-        across = round(tick * pixels_per_mm)
+        across = max(1, round(tick * pixels_per_mm))
         bars.append((right - across, top + round(mm * pixels_per_mm), across, thick))
     return bars

@@ -1,11 +1,14 @@
 """Values of pixels before anybody looks at them: stored bits, modality, look-up tables (C.11.1)."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, RLELossless
+
+if TYPE_CHECKING:
+    from printing.rendering.rows import Rows
 
 Array = np.ndarray[Any, Any]
 BAND_ROWS = 128
@@ -39,7 +42,7 @@ def first_number(value: Any) -> float | None:
     return float(value[0]) if len(value) else None
 
 
-def has_table(stored: Array) -> bool:
+def has_table(stored: "Rows") -> bool:
     """Say whether the values are so few that each can be looked up."""
     return stored.dtype.itemsize * 8 <= TABLE_BITS and stored.dtype.kind in "uib"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.process_tree import cpu_seconds, process_tree
+from tests.bench.process_tree import MemoryUnderLoad, cpu_seconds, process_tree
 from tests.bench.product import Product
 from tests.bench.report import Goal, Section
 from tests.bench.run import say
@@ -59,9 +59,10 @@ def films(product: Product, database: str) -> list[Section]:
     with film_printer(folder / "scp", "film12") as peer:
         rows = film_printers(peer.port)
         images = pictures(rows[OUTPUTS[0]].facility)
-        return [
+        sections = [
             _section(product, peer, rows[output], images, folder / output) for output in OUTPUTS
         ]
+        return [*sections, _large(product, rows)]
 
 
 def film_printers(port: int) -> dict[str, Any]:
@@ -123,6 +124,40 @@ def wait(condition: Callable[[], bool], seconds: float = 600) -> None:
         if time.perf_counter() > limit:
             raise SystemExit("the films do not come out")
         time.sleep(0.01)
+
+
+def _large(product: Product, rows: dict[str, Any]) -> Section:
+    """Measure the memory for pictures that have as many pixels as the whole film."""
+    goals = []
+    for image, kind in _large_pictures(rows[OUTPUTS[0]].facility):
+        for output, row in rows.items():
+            with process(product.env, "run_worker", "--only", "printing") as worker:
+                used = MemoryUnderLoad(worker.pid, every=0.05)
+                _print(row, [image] * PICTURES, worker.pid)
+                peak = used.result() * (1 << 20) / 1e6
+            say(f"{output}, {kind}: {peak:.0f} MB")
+            goals.append(Goal(f"{output}, {kind}", peak, MEMORY_MB, at_most=True, unit=" MB"))
+    title = f"Memory for {PICTURES} pictures of {FILM[0]} × {FILM[1]} pixels on a film of as many"
+    remark = "The most that worker, renderer and their helper had at once (PSS, looked at 20/s)."
+    return Section(title, goals=goals, remarks=[remark])
+
+
+def _large_pictures(facility: Any) -> list[tuple[Any, str]]:
+    """Keep a gray and a colour picture, uncompressed."""
+    import numpy as np
+
+    from tests.printing.factories import make_image
+
+    rows, columns = np.mgrid[0 : FILM[1], 0 : FILM[0]].astype(np.uint16)
+    gray = make_image(facility, (rows * 3 + columns * 5) % 4096, BitsStored=12, HighBit=11)
+    rgb = np.stack([rows, columns, rows + columns], axis=-1).astype(np.uint8)
+    colors = {
+        "SamplesPerPixel": 3,
+        "PhotometricInterpretation": "RGB",
+        "PlanarConfiguration": 0,
+        "PixelData": rgb.tobytes(),
+    }
+    return [(gray, "gray"), (make_image(facility, rgb[..., 0], **colors), "RGB")]
 
 
 def _section(

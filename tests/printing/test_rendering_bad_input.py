@@ -104,11 +104,11 @@ def test_two_hundred_megabytes_of_zeros_are_refused_at_once(tmp_path, head):
     path.write_bytes(head)
     with path.open("ab") as file:
         file.truncate(200 << 20)
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 
     refusal_of(path)
 
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kilobytes
 
 
