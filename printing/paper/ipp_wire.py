@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from socket import SHUT_RDWR, socket
+from socket import SHUT_RDWR, create_connection, socket
 from typing import BinaryIO
 from urllib.parse import quote, urlsplit
 
@@ -32,6 +32,7 @@ from printing.paper.ipp_messages import (
 PORTS = {"ipp": 631, "ipps": 631, "http": 631, "https": 443}  # RFC 3510, RFC 7472
 CONNECT_SECONDS = 10.0
 MAX_ANSWER = 1 << 20
+FIRST_FAILURE = 0x0400  # status codes below: successful (RFC 8011 4.1.6)
 _request_ids = itertools.count(1)
 
 
@@ -84,30 +85,37 @@ def ask(
     jobs = list(job)
     if jobs:
         groups.append((Group.JOB, jobs))
-    head = encoded(operation, next(_request_ids) % (1 << 31), groups)
+    request_id = next(_request_ids) % (1 << 31)
+    head = encoded(operation, request_id, groups)
     connection = _connected(queue)
     try:
         with _at_most(connection.sock, seconds):
-            return _talk(connection, queue, head, document, seconds)
+            answer = _talk(connection, queue, head, document, seconds)
     finally:
         connection.close()
+    if answer.request_id != request_id:
+        raise _unreadable(queue, "it belongs to another request", has_document=bool(document))
+    return answer
 
 
 def _connected(queue: Queue) -> http.client.HTTPConnection:
-    address = queue.host, queue.port
-    connection = (
-        http.client.HTTPSConnection(*address, timeout=CONNECT_SECONDS, context=queue.tls)
-        if queue.tls
-        else http.client.HTTPConnection(*address, timeout=CONNECT_SECONDS)
-    )
+    connection = http.client.HTTPConnection(queue.host, queue.port)
     try:
-        connection.connect()
+        sock = connection.sock = create_connection((queue.host, queue.port), CONNECT_SECONDS)
+        if queue.tls:
+            connection.sock = sock = queue.tls.wrap_socket(
+                sock, server_hostname=queue.host, do_handshake_on_connect=False
+            )
+            with _at_most(sock, CONNECT_SECONDS):
+                sock.do_handshake()
     except ssl.SSLCertVerificationError as error:
+        connection.close()
         raise IppNotAdmitted(
             f"The printer at {queue} is not trusted: {error.verify_message}. Make its certificate "
             "authority known to the system, or name it in SSL_CERT_FILE."
         ) from error
     except OSError as error:
+        connection.close()
         raise IppNotReached(f"The printer at {queue} is not reached: {_words(error)}.") from error
     return connection
 
@@ -133,17 +141,22 @@ def _talk(
     try:
         answer = connection.getresponse()
         body = answer.read(MAX_ANSWER)
-    except (OSError, http.client.HTTPException) as error:
+    except OSError as error:  # and http.client.RemoteDisconnected
         words = _words(broke or error)
         unsure = f"The printer at {queue} did not answer within {seconds:g} s ({words})."
         raise (IppUnanswered if document else IppNotReached)(unsure) from error
+    except http.client.HTTPException as error:
+        words = f"it is no HTTP ({type(error).__name__})"
+        raise _unreadable(queue, words, has_document=bool(document)) from error
     if answer.status != http.HTTPStatus.OK:
         raise _http_error(queue, answer.status, has_document=document is not None)
     try:
-        return decoded(body)
+        told = decoded(body)
     except MalformedAnswer as error:
-        unsure = f"The printer at {queue} gave an answer that cannot be read."
-        raise (IppUnanswered if document else IppRefused)(unsure) from error
+        raise _unreadable(queue, "it is no IPP", has_document=bool(document)) from error
+    if broke and told.status < FIRST_FAILURE:
+        raise IppUnanswered(f"The printer at {queue} took only a part of the document.")
+    return told
 
 
 def _sent(connection: http.client.HTTPConnection, document: BinaryIO | None) -> OSError | None:
@@ -156,6 +169,11 @@ def _sent(connection: http.client.HTTPConnection, document: BinaryIO | None) -> 
     return None
 
 
+def _unreadable(queue: Queue, why: str, *, has_document: bool) -> Exception:
+    words = f"The printer at {queue} gave an answer that cannot be read: {why}."
+    return IppUnanswered(words) if has_document else IppRefused(words)
+
+
 def _http_error(queue: Queue, status: int, *, has_document: bool) -> Exception:
     """Return what an HTTP status other than 200 means; a gateway may have passed a document on."""
     words = http.client.responses.get(status, "an error of its own")
@@ -166,9 +184,9 @@ def _http_error(queue: Queue, status: int, *, has_document: bool) -> Exception:
         return IppRefused(f"{told} It wants encryption: write its address with ipps://.")
     if status == 404:
         return IppRefused(f"{told} There is no queue at {queue.path}.")
-    if status == 503:
+    if status in (429, 503):
         return IppBusy(told)
-    if status >= 500:
+    if status == 408 or status >= 500:
         return IppUnanswered(told) if has_document else IppBusy(told)
     return IppRefused(told)
 
@@ -178,8 +196,9 @@ def _at_most(sock: socket, seconds: float) -> Iterator[None]:
     """End the connection when time is up, also where a byte comes now and then."""
 
     def end() -> None:
+        # Not SSLSocket.shutdown: it forgets its keys first, and what is sent then would be plain.
         with suppress(OSError):
-            sock.shutdown(SHUT_RDWR)
+            socket.shutdown(sock, SHUT_RDWR)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

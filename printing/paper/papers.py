@@ -16,6 +16,8 @@ MEDIA = {
     "8INX10IN": "na_govt-letter_8x10in",
     "11INX14IN": "na_edp_11x14in",
 }
+SAME_MM = 2.0  # trays are measured by hand
+Size = tuple[float, float]  # width and height in millimetres
 _SIZED = re.compile(r"\w[\w.-]*_(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(mm|in)")
 
 
@@ -27,12 +29,46 @@ class Paper:
     media: str = ""
 
 
-def paper_for(spec: PageSpec, supported: Sequence[str], default: str) -> Paper:
-    """Return the paper of the film's own size where the printer has it, else what it has."""
+def paper_for(
+    spec: PageSpec, supported: Sequence[str], default: str, trays: Sequence[Size] = ()
+) -> Paper:
+    """Return the paper of the film's own size where the printer has it, else what it has.
+
+    That is its default, or where only other paper is loaded, the largest of that.
+    """
     own = MEDIA.get(spec.film_size_id, "")
     if own and (own in supported or not supported):
         return Paper(spec.film_size_id, own)
-    return paper_named(default) or Paper("A4")
+    wanted = paper_named(default) or Paper("A4")
+    if is_loaded(wanted, trays):
+        return wanted
+    named = (paper_named(name) for name in supported)
+    others = [paper for paper in named if paper and is_loaded(paper, trays)]
+    return max(others, key=_area, default=wanted)
+
+
+def is_loaded(paper: Paper, trays: Sequence[Size]) -> bool:
+    """Say whether a tray has the paper, either way round; where no tray is told of, it may."""
+    wanted = sorted(size_of(paper))
+    return not trays or any(
+        all(abs(side - has) <= SAME_MM for side, has in zip(wanted, sorted(tray), strict=True))
+        for tray in trays
+    )
+
+
+def size_of(paper: Paper) -> Size:
+    """Return width and height of a paper."""
+    return layout.film_size_mm(paper.film_size_id, "PORTRAIT")
+
+
+def size_words(size: Size) -> str:
+    """Name a size for people."""
+    return f"{size[0]:.0f} × {size[1]:.0f} mm"
+
+
+def _area(paper: Paper) -> float:
+    width, height = size_of(paper)
+    return width * height
 
 
 def paper_named(media: str) -> Paper | None:

@@ -49,12 +49,13 @@ class PlacedText:
 
 @dataclass(frozen=True)
 class PdfPage:
-    """One page, in millimetres."""
+    """One page, in millimetres, and how often it comes."""
 
     width: float
     height: float
     pictures: tuple[PlacedPicture, ...]
     texts: tuple[PlacedText, ...] = ()
+    copies: int = 1
 
 
 def write_pdf(stream: BinaryIO, pages: Iterable[PdfPage], *, title: str, created: datetime) -> int:
@@ -74,7 +75,7 @@ class _Writer:
         self._put(b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n")
         catalog, tree, about, glyph = (self._reserved() for _ in range(4))
         self._flate(glyph, b"", [b"%d 0 d0" % HALF_EM])
-        kids = [self._page(page, tree, glyph) for page in pages]
+        kids = [kid for page in pages for kid in self._page(page, tree, glyph)]
         self._object(tree, _tree(kids))
         # Viewers must not shrink a film to the margins of a printer: it would lose its size.
         viewer = b"/ViewerPreferences << /PrintScaling /None /DisplayDocTitle true >>"
@@ -84,7 +85,8 @@ class _Writer:
         self._end(catalog, about)
         return len(kids)
 
-    def _page(self, page: PdfPage, tree: int, glyph: int) -> int:
+    def _page(self, page: PdfPage, tree: int, glyph: int) -> list[int]:
+        """Write what a page shows once, and the page itself as often as it comes."""
         drawn: list[bytes] = []
         pictures: dict[str, int] = {}
         for place, picture in enumerate(page.pictures):
@@ -101,14 +103,12 @@ class _Writer:
         )
         if codes:
             resources += b" /Font << /U %d 0 R >>" % self._font(codes, glyph)
-        number = self._reserved()
         box = b"/MediaBox [0 0 %s %s]" % (_points(page.width), _points(page.height))
-        self._object(
-            number,
-            b"<< /Type /Page /Parent %d 0 R %s /Contents %d 0 R /Resources << %s >> >>"
-            % (tree, box, content, resources),
-        )
-        return number
+        body = b"<< /Type /Page /Parent %d 0 R %s /Contents %d 0 R /Resources << %s >> >>"
+        numbers = [self._reserved() for _ in range(page.copies)]
+        for number in numbers:
+            self._object(number, body % (tree, box, content, resources))
+        return numbers
 
     def _picture(self, picture: PlacedPicture) -> int:
         """Write the pixels without loss, each row as the difference to the one above it."""

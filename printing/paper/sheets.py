@@ -56,11 +56,12 @@ class Captions:
 
 @dataclass(frozen=True)
 class DrawnSheet:
-    """A sheet, its whole film as one picture, and its lines."""
+    """A sheet, its whole film as one picture, its lines, and how often the document holds it."""
 
     sheet: Sheet
     picture: BoxPixels
     captions: Captions
+    copies: int = 1
 
 
 def sheet_of(spec: PageSpec, paper: str = "") -> Sheet:
@@ -99,7 +100,7 @@ def drawing_for(sheet: Sheet, *, is_color: bool) -> Drawing:
 def films_pdf(
     stream: BinaryIO, sheets: Iterable[DrawnSheet], *, title: str, created: datetime
 ) -> int:
-    """Write films as a document, one sheet in memory at a time; return how many there were."""
+    """Write films as a document, one sheet in memory at a time; return how many pages it has."""
     return write_pdf(stream, _pages(sheets), title=title, created=created)
 
 
@@ -117,7 +118,7 @@ def _pages(sheets: Iterable[DrawnSheet]) -> Iterator[PdfPage]:
             film.height,
         )
         texts = tuple(_lines(sheet, drawn.captions))
-        yield PdfPage(sheet.width, sheet.height, (placed,), texts)
+        yield PdfPage(sheet.width, sheet.height, (placed,), texts, drawn.copies)
 
 
 def _lines(sheet: Sheet, captions: Captions) -> Iterator[PlacedText]:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from printing.paper import ipp
+from printing.paper import ipp, ipp_printer
 from printing.paper.ipp_errors import (
     IppBusy,
     IppNoMedia,
@@ -71,17 +71,21 @@ def talk(job: ClaimedJob, recorder: Recorder) -> TalkResult:
 
 def printer_report(uri: str) -> PrinterReport:
     """Ask a printer how it is; raises IppError."""
-    return ipp.printer_report(uri)
+    return ipp_printer.queue_state(uri).report
 
 
-def print_job_statuses(uri: str, ipp_job_ids: Sequence[int]) -> list[PrintJobStatus]:
-    """Ask what became of documents; raises IppError."""
-    return [ipp.job_status(uri, number) for number in ipp_job_ids]
+def print_job_statuses(
+    uri: str, ipp_job_ids: Sequence[int], *, job_id: int
+) -> list[PrintJobStatus]:
+    """Ask what became of a job's documents; raises IppError."""
+    name = job_on_paper(job_id).source
+    return [ipp.job_status(uri, number, job_name=name) for number in ipp_job_ids]
 
 
-def document_cancel(uri: str, ipp_job_id: int, *, user: str) -> str:
+def document_cancel(uri: str, ipp_job_id: int, *, job_id: int, user: str) -> str:
     """Take a document out of a printer's queue; return what that said. Raises IppError."""
-    if ipp.cancel_document(uri, ipp_job_id, user=user):
+    name = job_on_paper(job_id).source
+    if ipp.cancel_document(uri, ipp_job_id, user=user, job_name=name):
         return f"Cancel-Job: the printer's queue drops job {ipp_job_id}."
     return f"Cancel-Job: too late, job {ipp_job_id} has ended in the printer's queue."
 
@@ -92,9 +96,7 @@ class _Talk:
     def __init__(self, job: ClaimedJob, recorder: Recorder) -> None:
         self._job, self._recorder = job, recorder
         self._page: ClaimedPage | None = None
-        # Where pages differ in their copies, the document holds each as often as it is wanted.
-        counts = {page.copies for page in job.pages}
-        self._copies = counts.pop() if len(counts) == 1 else 0
+        self._copies = 0  # that the printer makes; 0: the document holds each page that often
 
     def run(self) -> TalkResult:
         try:
@@ -113,12 +115,17 @@ class _Talk:
     def _paper(self) -> Paper:
         """Ask the queue whether it prints, and which paper it has."""
         began = time.monotonic()
-        state = ipp.queue_state(self._job.ipp_uri)
+        state = ipp_printer.queue_state(self._job.ipp_uri)
         self._line("Get-Printer-Attributes", began)
         self._recorder.on_report(state.report)
         state.require_ready()
+        counts = {page.copies for page in self._job.pages}
+        if len(counts) == 1 and max(counts) <= state.most_copies:
+            self._copies = counts.pop()
         spec = self._job.pages[0].spec
-        return paper_for(spec, state.media_supported, state.media_default)
+        paper = paper_for(spec, state.media_supported, state.media_default, state.trays)
+        state.require_loaded(paper)
+        return paper
 
     def _draw(self, document: BinaryIO, paper: Paper, place: Path) -> None:
         title = job_on_paper(self._job.job_id).source
@@ -146,8 +153,7 @@ class _Talk:
                 printed_at=now,
                 source=told.source,
             )
-            for _ in range(1 if self._copies else page.copies):
-                yield DrawnSheet(sheet, picture, lines)
+            yield DrawnSheet(sheet, picture, lines, 1 if self._copies else page.copies)
 
     def _drawn(self, page: ClaimedPage, sheet: Sheet, place: Path) -> Path:
         """Return the file of a page's pixels: the one kept for it, or drawn now."""

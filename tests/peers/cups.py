@@ -68,19 +68,33 @@ Accepting Yes
 Shared No
 ErrorPolicy abort-job
 </Printer>
+<Printer filtered>
+DeviceURI store:{root}/printed
+State Idle
+Accepting Yes
+Shared No
+ErrorPolicy abort-job
+</Printer>
 """
 # What the printer is told to do stands in files beside the documents: `wait` keeps a document in
-# the printer, `fail` makes it give up; `says` are lines to cupsd (STATE:, ATTR:).
+# the printer, `fail` makes it give up, `stop` stops its queue (CUPS_BACKEND_STOP), `break` ends the
+# filter of the queue `filtered`; `says` are lines to cupsd (STATE:, ATTR:).
 BACKEND = """\
 #!/bin/sh
 test $# = 0 && {{ echo 'direct store:/ "Store" "Store"'; exit 0; }}
 place={root}/printed
 test -f $place/says && cat $place/says >&2
+test -f $place/stop && {{ echo "ERROR: The drum is worn" >&2; exit 4; }}
 test -f $place/fail && {{ echo "ERROR: The fuser is broken" >&2; exit 1; }}
 cat ${{6:--}} > $place/.part-$1
 while test -f $place/wait; do sleep 0.05; done
 echo $4 > $place/$1.copies
 mv $place/.part-$1 $place/$1.pdf
+"""
+FILTER = """\
+#!/bin/sh
+test -f {root}/printed/break && {{ echo "ERROR: No letters left" >&2; exit 1; }}
+cat $6
 """
 PPD = """\
 *PPD-Adobe: "4.3"
@@ -124,6 +138,9 @@ PPD = """\
 """
 
 
+FILTERED = "application/pdf 0 through"
+
+
 @dataclass
 class Cups:
     """A cupsd process; port and queue stay when it is stopped and started again."""
@@ -137,6 +154,11 @@ class Cups:
     def uri(self) -> str:
         """Return the address of its queue."""
         return f"ipp://127.0.0.1:{self.port}/printers/paper"
+
+    @property
+    def filtered_uri(self) -> str:
+        """Return the address of a queue whose documents go through a filter."""
+        return f"ipp://127.0.0.1:{self.port}/printers/filtered"
 
     @property
     def place(self) -> Path:
@@ -235,11 +257,17 @@ def _pages(path: Path) -> int:
 
 def _make(daemon: Cups) -> None:
     root = daemon.root
-    for name in ("bin/backend", "cache", "state/certs", "spool", "temp", "printed", "ppd"):
+    for name in ("bin/backend", "bin/filter", "cache", "state/certs", "spool", "temp", "ppd"):
         (root / name).mkdir(parents=True, exist_ok=True)
+    daemon.place.mkdir()
     for program in SYSTEM_BIN.iterdir():
-        if program.name != "backend":
+        if program.name not in ("backend", "filter"):
             (root / "bin" / program.name).symlink_to(program)
+    for program in (SYSTEM_BIN / "filter").iterdir():
+        (root / "bin/filter" / program.name).symlink_to(program)
+    through = root / "bin/filter/through"
+    through.write_text(FILTER.format(root=root))
+    through.chmod(0o755)
     backend = root / "bin/backend/store"
     backend.write_text(BACKEND.format(root=root))
     backend.chmod(0o700)  # CUPS runs such a backend as root where it is root itself
@@ -252,3 +280,4 @@ def _make(daemon: Cups) -> None:
     (root / "cupsd.conf").write_text(DAEMON.format(**names))
     (root / "printers.conf").write_text(PRINTERS.format(**names))
     (root / "ppd/paper.ppd").write_text(PPD)
+    (root / "ppd/filtered.ppd").write_text(PPD.replace("application/pdf 0 -", FILTERED))

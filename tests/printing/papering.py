@@ -34,11 +34,18 @@ def document(pages: int = 1, side: int = 400) -> BytesIO:
     return stream
 
 
-def send(uri: str, sent: BytesIO | None = None, *, timeout: float = 20, copies: int = 1):
+def send(
+    uri: str,
+    sent: BytesIO | None = None,
+    *,
+    timeout: float = 20,
+    copies: int = 1,
+    name: str = "Test Hospital, job 7",
+):
     return ipp.print_document(
         uri,
         sent or document(),
-        job_name="Test Hospital, job 7",
+        job_name=name,
         user="Dr. Weiß",
         copies=copies,
         media="iso_a4_210x297mm",
@@ -114,10 +121,12 @@ def gate(
     *,
     before: Callable[[Operation], object] = lambda operation: None,
     after: Callable[[Operation], object] = lambda operation: None,
+    says: Callable[[Operation, bytes], bytes] = lambda operation, answer: answer,
 ) -> Iterator[str]:
     """Stand between the worker and a CUPS; yield the address that the worker is to be told.
 
-    Something happens `before` CUPS hears a request, or `after` it answered and before that is told.
+    Something happens `before` CUPS hears a request, or `after` it answered and before that is told;
+    what is told then is what the gate `says`.
     """
 
     def answer(sock: socket.socket) -> None:
@@ -128,7 +137,7 @@ def gate(
             before(operation)
             kind = {"Content-Type": "application/ipp"}
             connection.request("POST", "/printers/paper", request, kind)
-            told = connection.getresponse().read()
+            told = says(operation, connection.getresponse().read())
             after(operation)
         finally:
             connection.close()
@@ -152,12 +161,13 @@ def once(operation: Operation, act: Callable[[], object]) -> Callable[[Operation
 
 
 def http(status: str, body: bytes = b"") -> Callable[[socket.socket], None]:
-    """Read a request whole, then answer it."""
+    """Read a request whole, then answer it; an IPP answer gets the number of the request."""
 
     def answer(sock: socket.socket) -> None:
-        read_request(sock)
+        request = read_request(sock)
+        told = body[:4] + request[4:8] + body[8:]
         start = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n"
-        sock.sendall(start.encode() + body)
+        sock.sendall(start.encode() + (told if len(body) >= 8 else body))
 
     return answer
 

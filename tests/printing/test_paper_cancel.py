@@ -18,7 +18,6 @@ NIGHT = Actor.command("night shift")
 @pytest.fixture(autouse=True)
 def _drawn_here(settings, plan):
     settings.PRINT_RENDERERS = 0
-    settings.PRINT_ACTION_TIMEOUT_S = 10
 
 
 def test_a_document_in_the_queue_is_taken_out_of_it(facility, cupsd):

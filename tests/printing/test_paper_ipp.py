@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from printing.paper import ipp
+from printing.paper import ipp, ipp_printer
 from printing.paper.ipp_errors import (
     IppNoMedia,
     IppNotReached,
@@ -36,7 +36,7 @@ def test_a_document_comes_out_once_with_its_copies(cupsd: Cups):
 
 def test_the_printer_tells_its_paper_and_what_it_is(cupsd: Cups):
     """RFC 8011 4.2.5: Get-Printer-Attributes."""
-    state = ipp.queue_state(cupsd.uri)
+    state = ipp_printer.queue_state(cupsd.uri)
 
     state.require_ready()
     assert state.report.status == "NORMAL"
@@ -67,7 +67,7 @@ def test_ink_and_warnings_are_told(cupsd: Cups):
 
 
 def _with_supplies(cupsd: Cups):
-    report = ipp.printer_report(cupsd.uri)
+    report = ipp_printer.queue_state(cupsd.uri).report
     return report if report.supplies else None
 
 
@@ -76,10 +76,10 @@ def test_a_printer_without_paper_is_waited_for(cupsd: Cups):
     cupsd.tell("says", "STATE: +media-needed-error\n")
     cupsd.tell("wait")
     send(cupsd.uri)
-    wait_until(lambda: ipp.queue_state(cupsd.uri).is_without_media)
+    wait_until(lambda: ipp_printer.queue_state(cupsd.uri).is_without_media)
 
     with pytest.raises(IppNoMedia, match="has no paper"):
-        ipp.queue_state(cupsd.uri).require_ready()
+        ipp_printer.queue_state(cupsd.uri).require_ready()
 
 
 def test_a_queue_that_takes_no_jobs_says_why(cupsd: Cups):
@@ -87,7 +87,7 @@ def test_a_queue_that_takes_no_jobs_says_why(cupsd: Cups):
     cupsd.run("cupsreject", "-r", "moving house", "paper")
 
     with pytest.raises(IppNotReady, match=r"takes no jobs\. It says: moving house"):
-        ipp.queue_state(cupsd.uri).require_ready()
+        ipp_printer.queue_state(cupsd.uri).require_ready()
     with pytest.raises(IppNotReady, match="0506"):
         send(cupsd.uri)
     assert cupsd.jobs() == {}
@@ -98,8 +98,8 @@ def test_a_stopped_queue_says_why(cupsd: Cups):
     cupsd.run("cupsdisable", "-r", "drum is worn", "paper")
 
     with pytest.raises(IppNotReady, match=r"is stopped\. It says: drum is worn"):
-        ipp.queue_state(cupsd.uri).require_ready()
-    assert ipp.printer_report(cupsd.uri).status == "FAILURE"
+        ipp_printer.queue_state(cupsd.uri).require_ready()
+    assert ipp_printer.queue_state(cupsd.uri).report.status == "FAILURE"
 
 
 def test_a_queue_that_is_not_there_is_refused(cupsd: Cups):
@@ -184,8 +184,8 @@ def test_a_printer_that_falls_silent_leaves_the_outcome_unknown(cupsd: Cups):
 
 def test_a_silent_printer_that_is_only_asked_was_not_reached(cupsd: Cups, monkeypatch):
     """A question may be asked again."""
-    monkeypatch.setattr(ipp, "ASK_SECONDS", 0.5)
+    monkeypatch.setattr(ipp_printer, "ASK_SECONDS", 0.5)
     cupsd.freeze()
 
     with pytest.raises(IppNotReached):
-        ipp.queue_state(cupsd.uri)
+        ipp_printer.queue_state(cupsd.uri)

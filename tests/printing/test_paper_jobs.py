@@ -25,7 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def _drawn_here(settings, plan):
     settings.PRINT_RENDERERS = 0
-    settings.PRINT_ACTION_TIMEOUT_S = 10
 
 
 def test_films_come_out_on_paper_and_are_followed_until_they_have(facility, cupsd):

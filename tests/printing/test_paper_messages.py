@@ -16,6 +16,26 @@ from printing.paper.ipp_messages import (
 )
 
 
+def member(name: str, tag: int, content: bytes) -> bytes:
+    """Return a member of a collection (RFC 8010 3.1.6)."""
+    start = struct.pack(">BHH", Tag.MEMBER_NAME, 0, len(name)) + name.encode()
+    return start + struct.pack(">BHH", tag, 0, len(content)) + content
+
+
+def collection(members: bytes) -> bytes:
+    """Return what stands between the name of a collection and what comes after it."""
+    return members + struct.pack(">BHH", Tag.END_COLLECTION, 0, 0)
+
+
+def tray(source: bytes = b"tray-1", width: int = 21000, height: int = 29700) -> bytes:
+    """Return the members of a media-col: where it lies, and its size."""
+    sides = member("x-dimension", Tag.INTEGER, struct.pack(">i", width))
+    sides += member("y-dimension", Tag.INTEGER, struct.pack(">i", height))
+    return member("media-source", Tag.KEYWORD, source) + collection(
+        member("media-size", Tag.BEGIN_COLLECTION, b"") + sides
+    )
+
+
 def sample_answer() -> bytes:
     """Return an answer as another implementation writes it, with what it cannot write added."""
     begin = struct.pack(">bbhib", 1, 1, 0x0001, 7, Group.OPERATION)
@@ -29,9 +49,11 @@ def sample_answer() -> bytes:
             text("sides", "two-sided", IppTag.KEYWORD),
             bytes([Group.PRINTER]),
             struct.pack(">BH", Tag.BEGIN_COLLECTION, 9) + b"media-col\0\0",
-            struct.pack(">BHH", 0x4A, 0, 6) + b"x-size",
-            struct.pack(">BHHi", Tag.INTEGER, 0, 4, 21000),
-            struct.pack(">BHH", Tag.END_COLLECTION, 0, 0),
+            collection(tray()),
+            struct.pack(">BH", 0x13, 13) + b"printer-alert\0\0",  # no-value
+            struct.pack(">BH", Tag.RANGE, 16) + b"copies-supported\0\x08\0\0\0\1\0\0\0\x63",
+            struct.pack(">BH", Tag.TEXT, 21) + b"printer-state-message",
+            struct.pack(">H", 9) + b"a\0b\n\xe2\x80\xaec ",
             text("printer-state", 4, IppTag.ENUM),
             text("marker-levels", [10, -1, 90], IppTag.INTEGER),
             text("printer-is-accepting-jobs", False, IppTag.BOOLEAN),
@@ -82,7 +104,20 @@ def test_answers_of_another_implementation_are_read():
     assert answer.numbers("marker-levels", Group.PRINTER) == (10, -1, 90)
     assert answer.values("printer-is-accepting-jobs", Group.PRINTER) == [False]
     assert answer.text("printer-info", Group.PRINTER) == "Büro"
+    assert answer.request_id == 7
+    assert answer.most("copies-supported", Group.PRINTER) == 99
+    assert answer.most("marker-levels", Group.PRINTER) == 90
+    assert answer.values("printer-alert", Group.PRINTER) == []
+    (tray,) = answer.collections("media-col", Group.PRINTER)
+    assert tray.text("media-source") == "tray-1"
+    assert tray.members("media-size").number("x-dimension") == 21000
+    assert tray.members("nothing").number("x-dimension") is None
     assert answer.values("nothing", Group.PRINTER) == []
+
+
+def test_words_of_a_printer_do_no_harm_where_they_are_kept():
+    """PostgreSQL takes no NUL; a sign that turns the line would turn the sentence around it."""
+    assert decoded(sample_answer()).text("printer-state-message", Group.PRINTER) == "a b  c"
 
 
 def test_an_answer_that_is_cut_off_anywhere_is_malformed():
@@ -103,6 +138,11 @@ def test_an_answer_that_is_cut_off_anywhere_is_malformed():
         struct.pack(">HHIB", 0x0101, 0, 1, 4) + b"\x21\0\1a\0\2ab\x03",  # a number of two octets
         struct.pack(">HHIB", 0x0101, 0, 1, 4) + b"\x44\0\1\xff\0\1b\x03",  # a name that is no text
         struct.pack(">HHIB", 0x0101, 0, 1, 4) + b"\x36\0\1a\0\2\0\x09\x03",  # language too long
+        struct.pack(">HHIB", 0x0101, 0, 1, 4) + b"\x33\0\1a\0\4\0\0\0\1\x03",  # half a range
+        struct.pack(">HHIB", 0x0101, 0, 1, 4) + b"\x44\0\0\0\1b\x03",  # a value without a name
+        struct.pack(">HHIB", 0x0101, 0, 1, 4) + b"\x34\0\1a\0\0\2\x03",  # a group in a collection
+        # collections in collections without end
+        struct.pack(">HHIB", 0x0101, 0, 1, 4) + b"\x34\0\1a\0\0" + b"\x34\0\0\0\0" * 5000,
     ],
 )
 def test_what_is_no_ipp_is_malformed(answer):

@@ -1,6 +1,7 @@
 """Films as PDF: true size, lossless, readable text in any script; read back with poppler."""
 
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,7 @@ from PIL import Image
 
 from printing import layout
 from printing.paper.lettering import drawn_line, printable
-from printing.paper.papers import paper_for
+from printing.paper.papers import MEDIA
 from printing.paper.sheets import Captions, DrawnSheet, drawing_for, films_pdf, sheet_of
 from printing.types import BoxPixels, BoxSpec, PageSpec
 
@@ -223,14 +224,59 @@ def test_readers_find_no_fault_in_a_document(tmp_path):
     assert "Synthetic" not in done.stdout
 
 
-def test_paper_is_the_films_own_size_where_the_printer_has_it():
-    """PWG 5101.1 media names; else what is in the printer, whatever its size."""
-    has = ("iso_a4_210x297mm", "iso_a3_297x420mm")
+LINES = (
+    "Wolfeschlegelstein " * 15,
+    "\U00020bb7野家 髙橋 﨑, ID S-1",
+    "محمد علي (قباني) 1970-01-01 " * 8,
+    "👩\u200d⚕️ Dr. 😀 Test 🇨🇭",
+    "नमस्ते राम, สมชาย",
+    "\u0301\ud800\x00\u202e",
+)
 
-    assert paper_for(spec("A3"), has, "iso_a4_210x297mm").media == "iso_a3_297x420mm"
-    assert paper_for(spec("14INX17IN"), has, "iso_a4_210x297mm").film_size_id == "A4"
-    assert paper_for(spec("A3"), has[:1], "om_card_100x150mm").film_size_id == "10_00CMX15_00CM"
-    assert paper_for(spec("A4"), has[1:], "unheard of").film_size_id == "A4"
+
+def test_an_interpreter_of_another_maker_draws_every_page_without_a_word(tmp_path):
+    """ISO 32000-1: Ghostscript, which stops at the first fault; any letters, gray and colour."""
+    sheet = sheet_of(spec("A4"), "A4")
+    color = np.random.default_rng(3).integers(0, 256, (300, 200, 3), np.uint8)
+    sheets = [drawn(sheet, Captions(line, "NOT FOR DIAGNOSIS", line, "")) for line in LINES]
+    sheets.append(replace(drawn(sheet, pixels=color), copies=3))
+    path = tmp_path / "films.pdf"
+    with path.open("wb") as stream:
+        assert films_pdf(stream, iter(sheets), title="job 7", created=MADE) == len(LINES) + 3
+
+    command = ("gs", "-dBATCH", "-dNOPAUSE", "-q", "-r20", "-sDEVICE=nullpage")
+    said = told(*command, "-dPDFSTOPONERROR", "-dPDFSTOPONWARNING", str(path))
+
+    assert said == ""
+
+
+@pytest.mark.parametrize("orientation", ["PORTRAIT", "LANDSCAPE"])
+def test_each_page_is_as_large_as_its_paper(tmp_path, orientation):
+    """Issue 6, 10: true size; each box of the page to a tenth of a millimetre."""
+    sizes = list(MEDIA)
+    path = written(tmp_path, *(drawn(sheet_of(spec("8INX10IN", orientation), s)) for s in sizes))
+
+    listed = told("pdfinfo", "-box", "-f", "1", "-l", str(len(sizes)), str(path))
+
+    for number, size in enumerate(sizes, 1):
+        wanted = layout.film_size_mm(size, orientation)
+        for box in ("MediaBox", "CropBox", "TrimBox"):
+            line = next(each for each in listed.splitlines() if f"{number} {box}" in each)
+            left, bottom, right, top = (float(each) for each in line.split()[-4:])
+            assert (left, bottom) == (0, 0)
+            assert abs(right / 72 * 25.4 - wanted[0]) < 0.1
+            assert abs(top / 72 * 25.4 - wanted[1]) < 0.1
+
+
+def test_copies_in_a_document_share_their_pixels(tmp_path):
+    """A page three times is hardly larger than once."""
+    sheet = drawn(sheet_of(spec("A4"), "A4"))
+    once, thrice = BytesIO(), BytesIO()
+
+    films_pdf(once, iter([sheet]), title="job 7", created=MADE)
+    films_pdf(thrice, iter([replace(sheet, copies=3)]), title="job 7", created=MADE)
+
+    assert len(thrice.getvalue()) < len(once.getvalue()) + 1000
 
 
 def test_slides_are_drawn_on_paper_without_mounts():
