@@ -43,6 +43,7 @@ urlpatterns = [
     path("films/images/<int:image_id>-<int:frame>.png", pictures.thumbnail, name="thumbnail"),
     path("print/", queue.queue, name="queue"),
     path("print/rows/", queue.new_rows, name="queue-new-rows"),
+    path("print/came/", queue.came, name="queue-came"),
     path("print/tabs/", queue.queue_tabs, name="queue-tabs"),
     path("print/printers/", queue.cards, name="queue-cards"),
     path("print/exams/<str:study>/", exams.exam_jobs, name="exam-jobs"),

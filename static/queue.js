@@ -66,6 +66,7 @@ addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === drawer && before) restore(event.detail.requestConfig.verb);
   if (drawer.dataset.job && !drawer.classList.contains("none")) document.getElementById(drawer.dataset.job)?.setAttribute("aria-selected", "true");
   if (document.querySelector("tr[data-row]")) document.getElementById("no-jobs")?.remove();
+  if (event.detail.requestConfig.elt.id === "show-came") document.querySelector("a.job-link")?.focus();
 });
 function restore(verb) {
   const asked = drawer.querySelector("[data-question]");

@@ -175,6 +175,8 @@ class PrinterForm(forms.Form):
         field = self.fields["model"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = models
+        if takes and not takes.has_color:
+            self.fields["color"].help_text = _("As far as is known it prints gray alone.")
         self.taken = taken_attributes(takes) if takes and not is_ipp else []
         for attribute in self.taken:
             values = takes.attributes[attribute.keyword] if takes else ()

@@ -11,20 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from portal.fields import WrittenDateField
 from printing.forms.film import Label
 from printing.models import PrintQuota
-from printing.selectors.usage import UsageFilter
+from printing.selectors.usage import FEW, UsageFilter
 from printing.services.quotas import MAX_FILMS, UNIT_LENGTH
 
 ANY = ""
 VALUE = "="  # before a chosen value, so that “not known” is a value too
 LONGEST = timedelta(days=3660)
-CHOSEN = (
-    "printer_name",
-    "film_size_id",
-    "medium_type",
-    "requesting_unit",
-    "modality",
-    "created_by_name",
-)
 
 
 class UsageForm(forms.Form):
@@ -44,14 +36,16 @@ class UsageForm(forms.Form):
     modality = forms.ChoiceField(label=_("Modality"), required=False)
     created_by_name = forms.ChoiceField(label=_("Person"), required=False)
 
-    def __init__(
-        self, *args: Any, values: Mapping[str, Sequence[tuple[str, Label]]], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        for name in CHOSEN:
-            offered = [(f"{VALUE}{value}", label) for value, label in values.get(name, ())]
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        super().__init__(data)
+        self.offer({name: [(str(data.get(name, ""))[len(VALUE) :], "")] for name in FEW})
+
+    def offer(self, values: Mapping[str, Sequence[tuple[str, Label]]]) -> None:
+        """Take what can be chosen; before that, what was chosen is taken as it is."""
+        for name in FEW:
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
+            offered = [(f"{VALUE}{value}", label) for value, label in values[name]]
             field.choices = [(ANY, _("All")), *offered]
 
     def clean(self) -> dict[str, Any]:
@@ -78,7 +72,7 @@ class UsageForm(forms.Form):
             until=chosen["until"],
             is_paper=None if kind == ANY else kind == "paper",
             patient_id=patient_id,
-            **{name: chosen[name][len(VALUE) :] if chosen[name] else None for name in CHOSEN},
+            **{name: chosen[name][len(VALUE) :] if chosen[name] else None for name in FEW},
         )
 
 

@@ -39,8 +39,14 @@ class PrintJob(models.Model):
     Priority = PrintPriority
     ACTIVE = (State.PENDING, State.PENDING_HELD, State.PROCESSING, State.PROCESSING_STOPPED)
     ARROWS: ClassVar[dict[str, set[str]]] = {
-        State.PENDING: {State.PROCESSING, State.PENDING_HELD, State.CANCELED},
-        State.PENDING_HELD: {State.PENDING, State.CANCELED},
+        # Stopped while it waits: the printer failed over a film that it has accepted.
+        State.PENDING: {
+            State.PROCESSING,
+            State.PENDING_HELD,
+            State.PROCESSING_STOPPED,
+            State.CANCELED,
+        },
+        State.PENDING_HELD: {State.PENDING, State.PROCESSING_STOPPED, State.CANCELED},
         State.PROCESSING: {
             State.PENDING,
             State.COMPLETED,

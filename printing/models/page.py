@@ -64,7 +64,7 @@ class PrintedPage(models.Model):
     warnings = models.JSONField(default=list)  # [{"code", "says"}], in the order they came
     # What the printer changed: [{"attribute", "asked", "granted"}].
     differences = models.JSONField(default=list)
-    # Which one accepted it, also when the job has been moved since: it is asked what became of it.
+    # Which one it was sent to, also when the job has been moved since: asked what became of it.
     printer = models.ForeignKey(
         Printer, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Of services/reasons.py, which stands a floor above.
 MEDIA_NEEDED, ABORTED, SEEN = "media-needed", "aborted-by-system", "seen-by-a-person"
+STOPPED_IN_DEVICE, IN_DEVICE = "stopped-in-device", "queued-in-device"
 FAILED_LATELY = timedelta(days=7)  # as long as its films are kept for an exact reprint
 LATELY = timedelta(days=30)
 OFFERED = 100
@@ -57,7 +58,8 @@ def needs_person() -> Q:
     # As a list of its own: SQLite cannot ask what a JSON list contains.
     failed = Q(~again, state=JobState.ABORTED, ended_at__gte=now() - FAILED_LATELY)
     failed &= ~Q(state_reasons=[ABORTED, SEEN])
-    return Q(state=JobState.PROCESSING_STOPPED) | failed
+    stopped = Q(state=JobState.PROCESSING, state_reasons=[STOPPED_IN_DEVICE, IN_DEVICE])
+    return Q(state=JobState.PROCESSING_STOPPED) | failed | stopped
 
 
 def needing_among(ids: Iterable[int]) -> set[int]:

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from portal.errors import NotFound
 from portal.selectors import user_key
 from printing.models import Printer, PrinterModel, PrintJob, PrintPool
+from printing.printer_models import SHIPPED_MODELS
 from printing.types import Capabilities, Fallback, Quirk
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ def printer_models(*, visible_to: "Person") -> QuerySet[PrinterModel]:
     return PrinterModel.objects.filter(
         facility__memberships__user_id=user_key(visible_to)
     ).order_by("title")
+
+
+def is_shipped(model: PrinterModel) -> bool:
+    """Say whether a model comes with the portal: one made here stays its facility's own."""
+    return model.name in SHIPPED_MODELS and not model.is_own
 
 
 def printers_by_model(*, visible_to: "Person") -> dict[str, int]:

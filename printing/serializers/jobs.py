@@ -129,6 +129,7 @@ class PageSerializer(serializers.ModelSerializer[PrintedPage]):
             "status",
             "warnings",
             "differences",
+            "printer",
             "printer_name",
             "print_job_uid",
             "execution_status",

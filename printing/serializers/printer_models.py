@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from printing.models import PrinterModel
-from printing.printer_models import SHIPPED_MODELS
+from printing.selectors.printers import is_shipped
 
 
 class PrinterModelSerializer(serializers.ModelSerializer[PrinterModel]):
@@ -57,7 +57,7 @@ class PrinterModelSerializer(serializers.ModelSerializer[PrinterModel]):
 
     def get_is_shipped(self, model: PrinterModel) -> bool:
         """Say whether the model comes with the portal."""
-        return model.name in SHIPPED_MODELS
+        return is_shipped(model)
 
 
 class PrinterModelInput(serializers.Serializer[Any]):

@@ -130,7 +130,7 @@ class PrinterUpdate(serializers.Serializer[Any]):
     medium_type = serializers.CharField(allow_blank=True, default="")
     film_destination = serializers.CharField(allow_blank=True, default="")
     output = serializers.ChoiceField(choices=PrinterOutput.choices, default=PrinterOutput.BOXES)
-    color = serializers.ChoiceField(choices=PrinterColor.choices, default=PrinterColor.NEVER)
+    color = serializers.ChoiceField(choices=PrinterColor.choices, default=PrinterColor.AUTO)
     attributes = serializers.DictField(
         child=serializers.CharField(max_length=LONGEST),
         default=dict,

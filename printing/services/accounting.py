@@ -1,8 +1,9 @@
 """The account of films: one row for what a printer accepted, marked when it was wasted."""
 
 from collections.abc import Collection
+from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from printing.models import PageState, PrintedPage, PrintJob, PrintUse, RejectReason
@@ -42,6 +43,13 @@ def page_use_record(page: PrintedPage, job: PrintJob) -> None:
         replaced = _films_replaced(page, job)
         if replaced:
             _mark_good(last, min(replaced, last.films))
+
+
+def sending_begins(page: PrintedPage, job: PrintJob) -> datetime:
+    """Return when a page is sent: after what is counted for it, also when the clock went back."""
+    last = _uses(job, [page.number]).filter(copy=page.copy).aggregate(last=Max("at"))["last"]
+    now = timezone.now()
+    return now if last is None else max(now, last + timedelta.resolution)
 
 
 def _waste_taken_over(page: PrintedPage, job: PrintJob) -> None:

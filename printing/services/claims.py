@@ -33,7 +33,7 @@ from printing.services.leases import (
 )
 from printing.services.pool_choice import is_working, pool_candidates
 from printing.services.printer_state import printer_state_set
-from printing.services.takeovers import leases_take_over, unknown_sentence
+from printing.services.takeovers import leases_take_over
 from printing.types import ClaimedJob, LineKind, LogLine
 
 __all__ = [
@@ -46,7 +46,6 @@ __all__ = [
     "lease_end",
     "lease_renew",
     "leases_take_over",
-    "unknown_sentence",
 ]
 LOOKED_AT = 50  # pool jobs whose own printer is not free, in one look
 
@@ -64,12 +63,16 @@ def job_claim(*, lease_owner: str) -> ClaimedJob | None:
             _prefer_working(job, now)
         else:
             job = _moved_to_free_member(now)
-        if job is None or not address_take(*job.printer.address, lease_owner, now):
+        if job is None:
+            return None
+        if not address_take(*job.printer.address, lease_owner, now):
+            transaction.set_rollback(True)  # nor has another printer taken it
             return None
         job.move_to(JobState.PROCESSING)
         job.lease_owner, job.lease_until = lease_owner, now + LEASE
         job.attempts += 1
         job.next_attempt_at, job.state_reasons, job.message = None, [], ""
+        job.early_ends = {}  # what an earlier talk heard is about none of its pages
         job.save()
         printer_state_set(printer=job.printer, state=PrinterState.PROCESSING, is_heard=False)
         job_tell(job)
@@ -101,7 +104,10 @@ def _due(now: datetime) -> QuerySet[PrintJob]:
 def _due_elsewhere(now: datetime) -> QuerySet[PrintJob]:
     """Return pending jobs of pools whose own printer is not free, while another member is."""
     members = PoolMember.objects.filter(
-        ~busy(now, to="printer__"), pool=OuterRef("pool"), printer__is_enabled=True
+        ~busy(now, to="printer__"),
+        pool=OuterRef("pool"),
+        printer__is_enabled=True,
+        printer__is_accepting=True,
     ).exclude(printer__state=PrinterState.STOPPED)
     return _ordered(_pending(now).filter(Exists(members)))
 

@@ -1,6 +1,7 @@
 """Films in printers' own queues: who asks next, and what was answered (PS3.4 H.4.5)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -12,6 +13,7 @@ from printing.services.accounting import page_use_record
 from printing.services.job_ground import (
     FOLLOW_EVERY,
     FOLLOWED,
+    STOPPED,
     canceler_name,
     followed,
     job_cancel_now,
@@ -19,11 +21,9 @@ from printing.services.job_ground import (
 )
 from printing.services.job_log import job_log, job_tell
 from printing.services.leases import LEASE, address_release, address_take, busy
-from printing.services.outcomes import print_job_status
+from printing.services.print_jobs import FOLLOWABLE, films_told, is_to_take_out
 from printing.types import LogLine, PrintJobStatus
 from printing.types.following import AskedDevice, FollowedJob, FollowedPrinter
-
-FOLLOWABLE = (JobState.PROCESSING, JobState.PROCESSING_STOPPED)
 
 
 def follow_claim(*, lease_owner: str) -> FollowedJob | None:
@@ -63,21 +63,23 @@ def follow_record(
     )
     address_release(lease_owner)
     job_log(job, lines)
-    if job.follow_at is None or job.lease_owner or job.state not in FOLLOWABLE:
-        return job  # a person ended it meanwhile, or it is printed again
-    for printer_id, answers in statuses.items():
-        for status in answers:
-            print_job_status(job, status, printer_id=printer_id)
+    if job.state not in FOLLOWABLE:
+        return job  # a person ended it meanwhile
+    films_told(job, statuses)
+    job_tell(job)
+    if job.lease_owner:
+        return job  # it is printed again: its worker goes on
     now = timezone.now()
+    if any(each.execution_status == STOPPED for told in statuses.values() for each in told):
+        job.follow_until = now + timedelta(seconds=job.printer.follow_s)  # it waits for a person
     if job.follow_until is not None and job.follow_until <= now:
         followed(job).update(ended_at=now)
     job.follow_at = now + FOLLOW_EVERY if followed(job).exists() else None
-    job.save(update_fields=["follow_at"])
-    if _is_to_end(job) and job.pages.filter(state=PageState.FAILED).exists():
+    job.save(update_fields=["follow_at", "follow_until"])
+    if is_to_take_out(job) and job.pages.filter(state=PageState.FAILED).exists():
         _end(job)
     elif job.state == JobState.PROCESSING:
         job_settle(job)
-    job_tell(job)
     return job
 
 
@@ -98,11 +100,6 @@ def _printers(job: PrintJob) -> QuerySet[Printer]:
     return printers.filter(pk__in=wanted).order_by("pk")
 
 
-def _is_to_end(job: PrintJob) -> bool:
-    """Say whether somebody wants a document out of the printer's own queue."""
-    return job.is_cancel_asked and job.ipp_job_id is not None
-
-
 def _end(job: PrintJob) -> None:
     """Cancel a job whose document the printer's own queue dropped: its pages are given up."""
     for page in job.pages.select_for_update().filter(state=PageState.FAILED):
@@ -116,7 +113,7 @@ def _end(job: PrintJob) -> None:
 
 
 def _followed_job(job: PrintJob, printers: Sequence[Printer], lease_owner: str) -> FollowedJob:
-    is_to_end = _is_to_end(job)
+    is_to_end = is_to_take_out(job)
     return FollowedJob(
         job_id=job.pk,
         printers=tuple(

@@ -13,6 +13,7 @@ from printing.services.accounting import page_use_record
 from printing.services.job_ground import (
     NEVER_AGAIN,
     TO_DECIDE,
+    job_ask,
     job_cancel_now,
     job_locked,
     job_settle,
@@ -119,8 +120,8 @@ def _decide(job: PrintJob, page: PrintedPage, verdict: Verdict, copies_out: int 
     now = timezone.now()
     page.accepted_at = (page.accepted_at or now) if out else None
     page.ended_at = None if state == PageState.PENDING else now
-    if out:
-        page.printer_name = page.printer_name or job.printer.name
+    if state == PageState.PENDING:
+        page.printer, page.printer_name = None, ""
     page.save()
     page_use_record(page, job)
     return words
@@ -139,6 +140,7 @@ def _rest(page: PrintedPage, copies: int, verdict: Verdict) -> None:
 def _go_on(job: PrintJob, by: Actor) -> None:
     """Send what is to be sent, or end, as soon as nothing is left to decide."""
     if job.pages.filter(state__in=TO_DECIDE).exists():
+        job_ask(job)  # what is left
         return
     if not job.pages.exclude(state__in=NEVER_AGAIN).exists():
         job_settle(job, by.name)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from portal.errors import Conflict, NotFound
@@ -12,12 +12,17 @@ from portal.types import Actor, Permission
 from printing.models import JobState, PageState, PrintedPage, Printer, PrintJob
 from printing.selectors import jobs as job_selectors
 from printing.services import reasons
-from printing.services.job_alerts import job_alerts_settle, job_failed_alert
+from printing.services.job_alerts import (
+    job_alerts_settle,
+    job_failed_alert,
+    job_unknown_alert,
+)
 
 FOLLOW_EVERY = timedelta(seconds=15)
 # Nobody but a person knows what became of these.
 TO_DECIDE = (PageState.UNKNOWN, PageState.FAILED)
 CROPPED = 0xB609
+STOPPED = "STOPPED"  # Execution Status of a document whose queue waits for a person
 # In the own queue of the printer that took it, with a print job that can be asked about.
 FOLLOWED = Q(state=PageState.ACCEPTED, ended_at=None, printer__isnull=False) & ~Q(print_job_uid="")
 NEVER_AGAIN = (*PrintedPage.OUT, PageState.DISCARDED)
@@ -60,7 +65,7 @@ def queue_again(job: PrintJob) -> None:
         job.move_to(JobState.PENDING)
     job.attempts, job.next_attempt_at = 0, None
     job.hold_until, job.is_cancel_asked = None, False
-    job.follow_at = job.follow_until = None  # what is sent now is followed from its own start
+    job.ipp_job_id = None  # what is sent now gets its own; films that are out are followed on
     job.state_reasons = [] if job.printer.is_enabled else [reasons.PRINTER_STOPPED]
     job.message = "" if job.printer.is_enabled else why_waiting(job.printer)
     job.save()
@@ -84,13 +89,56 @@ def job_settle(job: PrintJob, name: str = "") -> None:
     """
     pages = job.pages.all()
     if pages.filter(state=PageState.FAILED).exists():
-        _stop_failed(job, pages)
+        job_ask(job)
     elif followed(job).exists():
         _follow(job)
     elif not pages.filter(state__in=PrintedPage.OUT).exists():
         job_cancel_now(job, name)
     else:
         _complete(job, pages)
+
+
+def job_ask(job: PrintJob) -> None:
+    """Stop a job until a person says what became of its pages, and say which; saves it."""
+    if job.state != JobState.PROCESSING_STOPPED:
+        job.move_to(JobState.PROCESSING_STOPPED)
+    unknown, failed = unknown_sentence(job), failed_sentence(job)
+    job.state_reasons = [reasons.UNKNOWN] if unknown else []
+    job.state_reasons += [reasons.FAILED_IN_DEVICE] if failed else []
+    look = "Look at the printer and decide." if failed else ""
+    job.message = " ".join(filter(None, (unknown, failed, look)))[:500]
+    job.next_attempt_at = None
+    job.save()
+    if unknown:
+        job_unknown_alert(job)
+    if failed:
+        job_failed_alert(job)
+
+
+def unknown_sentence(job: PrintJob) -> str:
+    """Say which pages nobody knows about, and what to do; nothing where all is known."""
+    unknown = job.pages.filter(state=PageState.UNKNOWN)
+    films = films_of(unknown)
+    if not films:
+        return ""
+    count = f" ({films} films)" if films > len(unknown) else ""
+    they = "They" if films > 1 else "It"
+    return (
+        f"{page_names(unknown).capitalize()}{count} went to the printer, but no answer came back. "
+        f"{they} may have been printed. Look at the printer and decide; "
+        f"{'they are' if films > 1 else 'it is'} not sent again by itself."
+    )
+
+
+def failed_sentence(job: PrintJob) -> str:
+    """Say which pages a printer accepted and then failed over, and what it says; or nothing."""
+    failed = job.pages.filter(state=PageState.FAILED)
+    if not failed.exists():
+        return ""
+    said = failed.exclude(execution_status_info="").first()
+    words = f" It says: {said.execution_status_info}." if said else ""
+    they = "them" if len(failed) > 1 else "it"
+    return f"The printer accepted {page_names(failed)}, then failed over {they}.{words}"
 
 
 def followed(job: PrintJob) -> QuerySet[PrintedPage]:
@@ -108,11 +156,10 @@ def canceler_name(job: PrintJob) -> str:
 
 def canceled_sentence(job: PrintJob, name: str) -> str:
     """Say who cancelled, why, and what the printer had accepted by then."""
-    accepted = job.pages.filter(state__in=PrintedPage.OUT).count()
+    accepted = films_of(job.pages.filter(state__in=PrintedPage.OUT))
     why = f" ({job.cancel_reason})" if job.cancel_reason else ""
-    return (
-        f"Cancelled by {name}{why}. The printer accepted {accepted} of {job.pages.count()} pages."
-    )[:500]
+    asked = f"{films_of(job.pages.all())} {_counted_as(job)}"
+    return f"Cancelled by {name}{why}. The printer accepted {accepted} of {asked}."[:500]
 
 
 def why_waiting(printer: Printer) -> str:
@@ -125,37 +172,28 @@ def _follow(job: PrintJob) -> None:
     if job.state == JobState.PROCESSING_STOPPED:
         job.move_to(JobState.PENDING)  # decided; there is no arrow back, and nothing to send
         job.move_to(JobState.PROCESSING)
-    printed = job.pages.filter(state=PageState.PRINTED).count()
-    done = f" {printed} of {job.pages.count()} are done." if printed else ""
-    job.state_reasons = [reasons.IN_DEVICE]
+    printed = films_of(job.pages.filter(state=PageState.PRINTED))
+    asked = f"{films_of(job.pages.all())} {_counted_as(job)}"
+    done = f" {printed} of {asked} are done." if printed else ""
+    # A document that nobody wants any more is taken out of the printer's queue at once.
+    is_known = reasons.IN_DEVICE in job.state_reasons
+    is_to_take_out = job.is_cancel_asked and job.ipp_job_id is not None and not is_known
+    stopped = followed(job).filter(execution_status=STOPPED).first()
+    job.state_reasons = [reasons.STOPPED_IN_DEVICE] if stopped else []
+    job.state_reasons += [reasons.IN_DEVICE]
     job.message = f"The printer accepted every page and has them in its own queue.{done}"
+    if stopped is not None:
+        job.message = (
+            f"The printer accepted every page, but its own queue does not go on: "
+            f"{stopped.execution_status_info}. Look at the printer, or cancel the job.{done}"
+        )
     if job.is_cancel_asked and job.ipp_job_id is not None:
         job.message = f"Cancelling for {canceler_name(job)}: the printer's own queue is told."
-    # A document that nobody wants any more is taken out of the printer's queue at once.
-    job.follow_at = now if _is_to_take_out(job) else now + FOLLOW_EVERY
+    job.follow_at = now if is_to_take_out else now + FOLLOW_EVERY
     job.follow_until = job.follow_until or now + timedelta(seconds=job.printer.follow_s)
     job.next_attempt_at = None
     job.save()
-
-
-def _is_to_take_out(job: PrintJob) -> bool:
-    return job.is_cancel_asked and job.ipp_job_id is not None and job.follow_at is None
-
-
-def _stop_failed(job: PrintJob, pages: QuerySet[PrintedPage]) -> None:
-    if job.state != JobState.PROCESSING_STOPPED:
-        job.move_to(JobState.PROCESSING_STOPPED)
-    failed = pages.filter(state=PageState.FAILED)
-    said = failed.exclude(execution_status_info="").first()
-    words = f" It says: {said.execution_status_info}." if said else ""
-    job.state_reasons = [reasons.FAILED_IN_DEVICE]
-    job.message = (
-        f"The printer accepted {page_names(failed)}, then failed over it.{words} "
-        "Look at the printer and decide."
-    )
-    job.follow_at = timezone.now() + FOLLOW_EVERY if followed(job).exists() else None
-    job.save()
-    job_failed_alert(job)
+    (job_failed_alert if stopped else job_alerts_settle)(job)
 
 
 def _complete(job: PrintJob, pages: QuerySet[PrintedPage]) -> None:
@@ -177,10 +215,10 @@ def _complete_sentences(
     is_printed: bool,
     warned: list[PrintedPage],
 ) -> list[str]:
-    count, asked = out.count(), job.pages.count()
-    which = f"all {count} pages" if count > 1 else "the page"
+    count, asked, what = films_of(out), films_of(job.pages.all()), _counted_as(job)
+    which = f"all {count} {what}" if count > 1 else "the page"
     if count < asked:
-        which = f"{count} of {asked} pages; the others were given up"
+        which = f"{count} of {asked} {what}; the others were given up"
     verb = "printed" if is_printed else "accepted"
     cropped = [page for page in warned if any(each["code"] == CROPPED for each in page.warnings)]
     untold = out.filter(state=PageState.ACCEPTED).exclude(print_job_uid="")
@@ -199,6 +237,18 @@ def _complete_sentences(
         if untold.exists()
         else "",
     ]
+
+
+def films_of(pages: QuerySet[PrintedPage]) -> int:
+    """Count the films of pages: a page stands for the copies that the printer makes of it."""
+    return int(pages.aggregate(films=Sum("copies", default=0))["films"])
+
+
+def _counted_as(job: PrintJob) -> str:
+    """Say what is counted: the pages, or what comes out when each comes out more than once."""
+    if not job.pages.filter(Q(copies__gt=1) | Q(copy__gt=1)).exists():
+        return "pages"
+    return "sheets" if job.printer.is_ipp else "films"
 
 
 def page_names(pages: QuerySet[PrintedPage]) -> str:

@@ -91,7 +91,10 @@ def job_create(
     pages_create(job, pages)
     warning_keep(job, warning)
     where = f"pool {pool.name}" if pool else printer.name
-    job_note(job, by, f"Queued by {by.name}: {len(pages)} pages for {where}.", "create")
+    what = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
+    if job.number_of_copies > 1:
+        what += f" in {job.number_of_copies} copies"
+    job_note(job, by, f"Queued by {by.name}: {what} for {where}.", "create")
     return job
 
 

@@ -11,8 +11,15 @@ from printing.models import ErrorPolicy, JobState, PageState, PrinterState, Prin
 from printing.selectors.printers import retry_plan_s
 from printing.services import job_alerts, reasons
 from printing.services.claims import pool_move
-from printing.services.job_ground import job_cancel_now, job_settle, why_waiting
+from printing.services.job_ground import (
+    NEVER_AGAIN,
+    failed_sentence,
+    job_cancel_now,
+    job_settle,
+    why_waiting,
+)
 from printing.services.pool_choice import pool_candidates
+from printing.services.print_jobs import aborted_sentence
 from printing.services.printer_state import printer_state_set, printer_stop, sharing
 from printing.services.takeovers import job_unknown
 from printing.types import Outcome, TalkResult
@@ -24,7 +31,13 @@ LEAST_MEDIA_PAUSE_S = 10
 
 
 def _accepted(job: PrintJob, result: TalkResult) -> None:
-    job_settle(job)
+    if not job.pages.exclude(state__in=(*NEVER_AGAIN, PageState.FAILED)).exists():
+        job_settle(job)
+    elif job.is_cancel_asked:
+        job_cancel_now(job)
+    else:  # copies that the printer did not make at once
+        job.move_to(JobState.PENDING)
+        job.attempts = 0
     # The printer answers again: whoever waited for it need not wait out a pause. Jobs before
     # their printer, as everybody locks them.
     PrintJob.objects.filter(printer__in=sharing(job.printer), state=JobState.PENDING).exclude(
@@ -151,7 +164,7 @@ RECORDS: dict[Outcome, Callable[[PrintJob, TalkResult], None]] = {
     Outcome.NOT_ADMITTED: _not_admitted,
     Outcome.UNKNOWN: _unknown,
 }
-# After these a job ends or goes on without anybody having looked.
+# After these a job goes on, or asks something else, without anybody having looked at its films.
 GO_ON = frozenset(
     {
         Outcome.CANCELED,
@@ -160,7 +173,9 @@ GO_ON = frozenset(
         Outcome.NOT_READY,
         Outcome.NO_MEDIA,
         Outcome.SESSION_FAULT,
+        Outcome.SUBSTITUTED,
         Outcome.NO_SPACE,
+        Outcome.NOT_ADMITTED,
     }
 )
 
@@ -176,7 +191,9 @@ def outcome_follow(job: PrintJob, result: TalkResult) -> None:
         return
     _nothing_open(job)
     job_settle(job)
-    if result.outcome in (Outcome.NOT_REACHED, Outcome.NOT_READY, Outcome.NO_MEDIA):
+    if result.outcome == Outcome.NOT_ADMITTED:
+        printer_stop(printer=job.printer, message=result.sentence)
+    elif result.outcome in (Outcome.NOT_REACHED, Outcome.NOT_READY, Outcome.NO_MEDIA):
         _stop_printer_state(job, result, is_heard=result.outcome != Outcome.NOT_REACHED)
     else:
         _heard(job, is_heard=result.outcome != Outcome.NO_SPACE)
@@ -245,7 +262,8 @@ def _wait(job: PrintJob, reason: str, sentence: str, pause: timedelta) -> None:
 
 def _abort(job: PrintJob, sentence: str) -> None:
     job.move_to(JobState.ABORTED)
-    job.state_reasons, job.message = [reasons.ABORTED], sentence[:500]
+    job.state_reasons = [reasons.ABORTED]
+    job.message = aborted_sentence(sentence, failed_sentence(job))
     job.ended_at = timezone.now()
     job_alerts.job_failed_alert(job)
 
@@ -254,6 +272,7 @@ def _nothing_open(job: PrintJob) -> None:
     """Take pages back that were marked as sent: the printer said no, or nothing went out."""
     for page in job.pages.select_for_update().filter(state=PageState.SENT):
         page.move_to(PageState.PENDING)
+        page.printer, page.printer_name = None, ""
         page.save()
 
 

@@ -42,7 +42,8 @@ def members_able(
 def pool_candidates(job: PrintJob) -> list[Printer]:
     """Return the working members of a job's pool that can take it, its own printer left out.
 
-    None when the job has no pool, or when a page of it may have come out already.
+    Those that take no new jobs too. None when the job has no pool, or when a page of it may have
+    come out already.
     """
     if job.pool is None or not is_movable(job):
         return []
@@ -57,6 +58,7 @@ def pool_candidates(job: PrintJob) -> list[Printer]:
         for printer in able
         if printer.pk != job.printer_id
         and is_working(printer)
+        and printer.is_accepting
         and printer.is_ipp == job.printer.is_ipp
     ]
 

@@ -38,8 +38,7 @@ def pool_set(
     pool = PrintPool(facility_id=facility_id)
     if pool_id is not None:
         pool = _locked(pool_id, facility_id)
-        if version not in (None, pool.version):
-            raise StaleVersion("Somebody else changed this pool meanwhile. Look at it again.")
+        _require_seen(pool, version)
         pool.version += 1
     pool.name, pool.strategy, pool.is_accepting = name, strategy, is_accepting
     try:
@@ -58,12 +57,13 @@ def pool_set(
 
 
 @transaction.atomic
-def pool_delete(*, pool_id: int, by: Actor) -> None:
+def pool_delete(*, pool_id: int, version: int | None = None, by: Actor) -> None:
     """Remove a pool; its jobs stay with the printers that they are planned for."""
     # Jobs before their printers and pools: workers lock in this order too.
     list(PrintJob.objects.select_for_update().filter(pool=pool_id, state__in=PrintJob.ACTIVE))
     pool = _locked(pool_id)
     require(by, pool.facility_id, Permission.PRINTER_MANAGE)
+    _require_seen(pool, version)
     ids = list(pool.members.values_list("printer_id", flat=True))
     detail: dict[str, object] = {"name": pool.name}
     pool_pk = pool.pk
@@ -91,6 +91,11 @@ def _locked(pool_id: int, facility_id: int | None = None) -> PrintPool:
     if pool is None:
         raise NotFound("There is no such pool of printers.")
     return pool
+
+
+def _require_seen(pool: PrintPool, version: int | None) -> None:
+    if version not in (None, pool.version):
+        raise StaleVersion("Somebody else changed this pool meanwhile. Look at it again.")
 
 
 def _audit(pool: PrintPool, by: Actor, action: str, detail: dict[str, object]) -> None:

@@ -17,6 +17,7 @@ from printing.printer_models import (
     model_document,
     read_model,
 )
+from printing.selectors.printers import is_shipped
 
 NOT_THERE = 0  # the version of a model that is not there yet
 FIELDS = (
@@ -44,7 +45,7 @@ def printer_model_named(*, facility_id: int, name: str) -> PrinterModel:
     shipped = SHIPPED_MODELS.get(name)
     known = PrinterModel.objects.filter(facility_id=facility_id)
     found = known.filter(name=name).first()
-    if shipped is not None:
+    if shipped is not None and not (found and found.is_own):
         return _as_shipped(facility_id, shipped, found)
     if found is None:
         names = ", ".join(sorted({*SHIPPED_MODELS, *known.values_list("name", flat=True)}))
@@ -65,17 +66,18 @@ def printer_model_set(
         model = read_model(document, SHIPPED_MODELS)
     except InvalidModel as error:
         raise InvalidInput(str(error), error.field) from error
-    if model.name in SHIPPED_MODELS:
+    locked = PrinterModel.objects.select_for_update()
+    before = locked.filter(facility_id=facility_id, name=model.name).first()
+    if model.name in SHIPPED_MODELS and not (before and before.is_own):
         raise InvalidInput(
             f"“{model.name}” comes with the portal and stays as it is: give yours another name.",
             "name",
         )
-    locked = PrinterModel.objects.select_for_update()
-    before = locked.filter(facility_id=facility_id, name=model.name).first()
     _require_version(before, model.name, version)
     row = before or PrinterModel(facility_id=facility_id, name=model.name)
     _fill(row, model)
     row.version = before.version + 1 if before else 1
+    row.is_own = True
     row.save()
     _tell(row)
     _audit(row, by, "set")
@@ -90,7 +92,7 @@ def printer_model_delete(*, model_id: int, version: int | None = None, by: Actor
         raise NotFound("There is no such printer model.")
     require(by, row.facility_id, Permission.PRINTER_MANAGE)
     _require_version(row, row.name, version)
-    if row.name in SHIPPED_MODELS:
+    if is_shipped(row):
         raise Conflict(f"{row.title} comes with the portal and stays.")
     used = list(Printer.objects.filter(model=row).values_list("name", flat=True))
     if used:
@@ -100,9 +102,12 @@ def printer_model_delete(*, model_id: int, version: int | None = None, by: Actor
 
 
 def models_shipped_refresh() -> int:
-    """Bring rows of shipped models to what this version ships; return how many changed."""
+    """Bring rows of shipped models to what this version ships; return how many changed.
+
+    A facility's own model stays as it is, also when one of its name is shipped later.
+    """
     changed = 0
-    for row in PrinterModel.objects.filter(name__in=list(SHIPPED_MODELS)):
+    for row in PrinterModel.objects.filter(name__in=list(SHIPPED_MODELS), is_own=False):
         changed += _refreshed(row.pk)
     return changed
 
@@ -110,7 +115,7 @@ def models_shipped_refresh() -> int:
 @transaction.atomic
 def _refreshed(pk: int) -> bool:
     row = PrinterModel.objects.select_for_update().get(pk=pk)
-    if not _fill(row, SHIPPED_MODELS[row.name]):
+    if not is_shipped(row) or not _fill(row, SHIPPED_MODELS[row.name]):
         return False
     row.version += 1
     row.save()

@@ -161,8 +161,10 @@ def _judge(printer: Printer, report: PrinterReport, *, was_failing: bool) -> Non
     printer.state, printer.state_message = PrinterState.IDLE, ""
     ids = _due_again(printer, {CONNECTING, PRINTER_STOPPED} if was_failing else {CONNECTING})
     if not is_media_needed(report.status_info):
-        ids += media_wake(printer)
-        job_alerts.printer_alert_settle(printer, job_alerts.MEDIA)
+        woken = media_wake(printer)
+        ids += woken
+        if was_failing or not woken:  # else they find out whether there is what they wait for
+            job_alerts.printer_alert_settle(printer, job_alerts.MEDIA)
     if ids:
         emit(PrintJobsChanged(facility_id=printer.facility_id, ids=ids))
 

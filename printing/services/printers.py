@@ -11,6 +11,7 @@ from portal.selectors import require
 from portal.services import audit
 from portal.types import Actor, Permission
 from printing.models import Printer
+from printing.models.printer import PrinterColor
 from printing.printer_models import DEFAULT_MODEL, PAPER_MODEL
 from printing.services.printer_models import printer_model_named
 from printing.services.printer_queue import printer_enable
@@ -55,7 +56,8 @@ def printer_set(
     before = locked.filter(facility_id=facility_id, name=name).first()
     if before is not None and version is not None and before.version != version:
         raise StaleVersion(f"{name} was changed by somebody else in the meantime.")
-    printer = before or Printer(facility_id=facility_id, name=name)
+    # A new one prints colour where it can: its model, or a probe later, says whether.
+    printer = before or Printer(facility_id=facility_id, name=name, color=PrinterColor.AUTO)
     _set_address(printer, facility_id, values)
     model = values.get("model") or (before.model.name if before else _default_model(printer))
     printer.model = printer_model_named(facility_id=facility_id, name=model)

@@ -10,6 +10,7 @@ HELD = "job-hold-until-specified"
 # processing
 OUTGOING = "job-outgoing"
 IN_DEVICE = "queued-in-device"  # every page accepted; the printer's own print jobs are followed
+STOPPED_IN_DEVICE = "stopped-in-device"  # with IN_DEVICE: its own queue waits for a person; ours
 # processing-stopped
 UNKNOWN = "outcome-unknown"
 FAILED_IN_DEVICE = "job-failed-in-device"

@@ -9,8 +9,8 @@ from django.utils import timezone
 from printing.models import JobState, PageState, PrinterState, PrintJob
 from printing.selectors.printers import retry_plan_s
 from printing.services import reasons
-from printing.services.job_alerts import job_failed_alert, job_unknown_alert
-from printing.services.job_ground import NEVER_AGAIN, job_cancel_now, job_settle, page_names
+from printing.services.job_alerts import job_failed_alert
+from printing.services.job_ground import NEVER_AGAIN, job_ask, job_cancel_now, job_settle
 from printing.services.job_log import job_log, job_tell
 from printing.services.leases import lease_end
 from printing.services.printer_state import printer_state_set
@@ -35,25 +35,7 @@ def job_unknown(job: PrintJob) -> None:
     for page in pages:
         page.move_to(PageState.UNKNOWN)
         page.save()
-    job.move_to(JobState.PROCESSING_STOPPED)
-    job.state_reasons = [reasons.UNKNOWN]
-    job.message = unknown_sentence(job)
-    job.save()
-    job_unknown_alert(job)
-
-
-def unknown_sentence(job: PrintJob) -> str:
-    """Say which pages nobody knows about, and what to do."""
-    unknown = job.pages.filter(state=PageState.UNKNOWN)
-    names = page_names(unknown)
-    films = sum(page.copies for page in unknown)
-    count = f" ({films} films)" if films > len(unknown) else ""
-    they = "They" if films > 1 else "It"
-    return (
-        f"{names.capitalize()}{count} went to the printer, but no answer came back. {they} may "
-        f"have been printed. Look at the printer and decide; {'they are' if films > 1 else 'it is'}"
-        " not sent again by itself."
-    )[:500]
+    job_ask(job)
 
 
 def _expired(now: datetime) -> QuerySet[PrintJob]:

@@ -107,7 +107,9 @@ class PrintJobStatus:
     """What the printer says of one of its print jobs (PS3.3 C.13.8)."""
 
     print_job_uid: str
-    execution_status: str  # PENDING, PRINTING, DONE, FAILURE; GONE: it does not know it any more
+    # PENDING, PRINTING, DONE, FAILURE; STOPPED: its own queue waits for a person; GONE: it does
+    # not know it any more
+    execution_status: str
     execution_status_info: str = ""
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from django.utils.timezone import localtime
 
@@ -14,6 +13,7 @@ from printing.views.looks import LINE_LOOKS
 
 SHOWN = 120  # lines in the drawer; the whole has a page of its own
 WHOLE = 5000
+PERSON = LINE_LOOKS[LineKind.PERSON]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,11 @@ class Connection:
         return self.lines[-1].at
 
     @property
+    def is_telling(self) -> bool:
+        """Say whether a person should see its lines at once: trouble, or what somebody did."""
+        return bool(self.tone) or any(line.look == PERSON for line in self.lines)
+
+    @property
     def tone(self) -> str:
         """Return the worst tone of its lines."""
         tones = {line.tone for line in self.lines}
@@ -74,9 +79,24 @@ def history_of(job: PrintJob, limit: int = SHOWN) -> History:
 
 
 def connections(events: Iterable[PrintJobEvent]) -> list[Connection]:
-    """Group lines that follow each other by the association that they were said in."""
-    grouped = groupby(events, key=lambda event: event.association)
-    return [Connection(number, tuple(map(_line, lines))) for number, lines in grouped]
+    """Group lines by the association that they were said in, oldest first.
+
+    What happens outside while one is open, such as a person's word, is a line of it: each is one.
+    """
+    found: list[tuple[int, list[EventLine]]] = []
+    outside: list[EventLine] = []
+    for event in events:
+        if event.association == 0:
+            outside.append(_line(event))
+            continue
+        if not found or found[-1][0] != event.association:
+            found += [(0, outside)] if outside else []
+            found.append((event.association, []))
+            outside = []
+        found[-1][1].extend([*outside, _line(event)])
+        outside = []
+    found += [(0, outside)] if outside else []
+    return [Connection(number, tuple(lines)) for number, lines in found]
 
 
 def _line(event: PrintJobEvent) -> EventLine:

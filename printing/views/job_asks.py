@@ -78,7 +78,7 @@ def _answer(request: HttpRequest, job: PrintJob, name: str, form: forms.Form) ->
         "ask": ASKS[name],
         "name": name,
         "form": form,
-        "films": films(row.pages),
+        "films": films(row.job, row.pages),
         "url": reverse(f"printing:job-{name}", args=[job.pk]),
         "is_kept": _is_kept(job),
     }

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.looks import Look
 from portal.selectors import actor_for
 from printing.forms import medium_label, size_label
-from printing.models import PrintedPage, PrintJob
+from printing.models import PageState, PrintedPage, PrintJob
 from printing.selectors import console
 from printing.selectors import jobs as job_selectors
 from printing.services import reasons
@@ -35,6 +35,7 @@ class Film:
     page: PrintedPage
     look: Look
     name: str
+    taken_by: str  # another printer than the job's, which has been moved since
 
     @property
     def remarks(self) -> list[str]:
@@ -131,7 +132,7 @@ def _context(request: HttpRequest, row: JobRow) -> dict[str, Any]:
         "question": question,
         "is_substituted": reasons.SUBSTITUTED in job.state_reasons,
         "is_media_needed": reasons.MEDIA_NEEDED in job.state_reasons,
-        "films": films(row.pages if is_all else row.pages[:FILMS_SHOWN]),
+        "films": films(job, row.pages if is_all else row.pages[:FILMS_SHOWN]),
         "films_left_out": 0 if is_all else len(row.pages) - FILMS_SHOWN,
         "history": history_of(job),
         "changed": [_changed(each) for each in job.fallbacks],
@@ -145,10 +146,21 @@ def _context(request: HttpRequest, row: JobRow) -> dict[str, Any]:
     }
 
 
-def films(rows: list[PageRow]) -> list[Film]:
+def films(job: PrintJob, rows: list[PageRow]) -> list[Film]:
     """Return the films of a job for the eye."""
     pages = [row.page for row in rows]
-    return [Film(row.page, row.look, film_name(row.page, pages)) for row in rows]
+    return [
+        Film(row.page, row.look, film_name(row.page, pages), _taken_by(row.page, job))
+        for row in rows
+    ]
+
+
+def _taken_by(page: PrintedPage, job: PrintJob) -> str:
+    """Name the printer that took a page when it is not the one that the job waits for."""
+    if page.state not in (*PrintedPage.OUT, PageState.FAILED):
+        return ""
+    name = "" if page.printer_name == job.printer.name else page.printer_name
+    return "" if page.printer_id == job.printer_id else name
 
 
 def _place(request: HttpRequest, job: PrintJob) -> tuple[int, int] | None:

@@ -17,7 +17,7 @@ from printing.models import PrintPool
 from printing.selectors import console
 from printing.selectors import printers as printer_selectors
 from printing.services import pools as pool_services
-from printing.views.asking import found
+from printing.views.asking import found, whole
 from printing.views.cards import printer_cards
 
 
@@ -49,7 +49,8 @@ def pool(request: HttpRequest, pool_id: int) -> HttpResponse:
 def pool_delete(request: HttpRequest, pool_id: int) -> HttpResponse:
     """Remove a pool; its jobs stay with their printers."""
     name = _pool(request, pool_id).name
-    pool_services.pool_delete(pool_id=pool_id, by=actor_for(request.user))
+    version = whole(request.POST.get("version"))
+    pool_services.pool_delete(pool_id=pool_id, version=version, by=actor_for(request.user))
     messages.success(
         request, _("%(pool)s is removed. Its jobs stay where they are.") % {"pool": name}
     )
@@ -64,15 +65,18 @@ def _form_page(request: HttpRequest, seen: PrintPool | None) -> HttpResponse:
     facility_id = seen.facility_id if seen else membership.facility_id
     printers = printer_selectors.printers(visible_to=request.user).filter(facility=facility_id)
     form = PoolForm(sent(request), printers=list(printers), initial=_initial(seen))
+    status = 200
     if request.method == "POST" and form.is_valid():
         try:
             return _saved(request, facility_id, seen, form)
         except StaleVersion as error:
+            status = 409
             form.add_error(None, str(error))
         except InvalidInput as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
     context = {"form": form, "pool": seen}
-    return render(request, "printing/pool.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors and status == 200 else status
+    return render(request, "printing/pool.html", context, status=status)
 
 
 def _saved(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
+from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -39,6 +40,7 @@ PLAIN = (
 )
 ADDRESS = ("ae_title", "host", "port", "has_tls", "ipp_uri")
 DEFAULT_FOLLOW_S = 1800
+SHOWN = 80  # letters of a long value
 FIELDS = {"device": "ae_title", "presentation_lut": "lut"}  # service's name -> form's
 
 
@@ -64,6 +66,9 @@ def printer_page(request: HttpRequest, facility_id: int, seen: Printer | None) -
     status = 409 if stale else 422 if form.errors else 200
     context = _context(request, form, seen) | {
         "stale": stale,
+        # What is true now was shown with a refusal of the slower one, with no other answer.
+        "version": seen.version if seen and stale else form["version"].value(),
+        "overwritten": _overwritten(form) if stale else [],
         "may_manage": selectors.may(by, facility_id, Permission.PRINTER_MANAGE),
     }
     return render(request, "printing/printer.html", context, status=status)
@@ -129,6 +134,27 @@ def _save(
     )
 
 
+def _overwritten(form: PrinterForm) -> list[tuple[str, str, str]]:
+    """Return what saving again would change: the field, its value now, the one in the form."""
+    fields = [form[name] for name in form.changed_data if name != "version"]
+    said = [
+        (str(each.label), _said(each, each.initial), _said(each, each.value())) for each in fields
+    ]
+    return [(label, now, written) for label, now, written in said if now != written]
+
+
+def _said(field: BoundField, value: Any) -> str:
+    """Return a value of the form as people read it."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None:
+        return ""
+    labels = dict(getattr(field.field, "choices", ()))
+    values = value if isinstance(value, list | tuple) else [value]
+    said = ", ".join(str(labels.get(each, each)) for each in values)
+    return said if len(said) <= SHOWN else f"{said[:SHOWN]}…"
+
+
 def _hidden(seen: Printer, form: PrinterForm) -> dict[str, str]:
     """Keep what the API set and the form does not show, as long as the printer takes it."""
     taken = printer_selectors.capabilities(seen).attributes
@@ -179,7 +205,7 @@ def _initial(seen: Printer | None) -> dict[str, Any]:
             "film_size_id": layout.DEFAULT_FILM_SIZE_ID,
             "is_accepting": True,
             "output": PrinterOutput.BOXES,
-            "color": PrinterColor.NEVER,
+            "color": PrinterColor.AUTO,
             "fallbacks": default_fallbacks(),
             "error_policy": ErrorPolicy.RETRY_JOB,
             "follow_s": DEFAULT_FOLLOW_S,

@@ -23,6 +23,7 @@ from printing.services.printer_models import (
     printer_model_delete,
     printer_model_set,
 )
+from printing.views.asking import whole
 from printing.views.printer_takes import Takes, is_all_generic, model_takes, shipped_takes
 
 MOST_BYTES = 200_000
@@ -35,6 +36,11 @@ class ModelRow:
     model: PrinterModel | ShippedModel
     is_own: bool
     used: int  # printers
+
+    @property
+    def is_shipped_too(self) -> bool:
+        """Say whether the portal has come to ship a model of this name, which is not used."""
+        return self.is_own and self.model.name in SHIPPED_MODELS
 
     @property
     def is_all_generic(self) -> bool:
@@ -99,8 +105,10 @@ def printer_model_remove(request: HttpRequest, name: str) -> HttpResponse:
     row = _row(request, name)
     if not isinstance(row.model, PrinterModel) or not row.is_own:
         raise Conflict(_("This model comes with the portal and stays."))
+    version = whole(request.POST.get("version"))
+    by = selectors.actor_for(request.user)
     try:
-        printer_model_delete(model_id=row.model.pk, by=selectors.actor_for(request.user))
+        printer_model_delete(model_id=row.model.pk, version=version, by=by)
     except Conflict as error:
         messages.error(request, str(error))
         return redirect("printing:printer-model", name=name)
@@ -157,15 +165,13 @@ def _document(form: ModelImportForm) -> Any:
 
 def _rows(request: HttpRequest) -> list[ModelRow]:
     """Return shipped models, and those of the facility's own; a row counts its printers."""
-    known = {m.name: m for m in printer_selectors.printer_models(visible_to=request.user)}
+    known = printer_selectors.printer_models(visible_to=request.user)
     used = printer_selectors.printers_by_model(visible_to=request.user)
-    shipped = [ModelRow(m, False, used.get(m.name, 0)) for m in SHIPPED_MODELS.values()]
-    own = [
-        ModelRow(m, True, used.get(m.name, 0))
-        for m in known.values()
-        if m.name not in SHIPPED_MODELS
-    ]
-    return own + shipped
+    mine = [m for m in known if not printer_selectors.is_shipped(m)]
+    own = [ModelRow(m, True, used.get(m.name, 0)) for m in mine]
+    names = {m.name for m in mine}
+    others = [m for m in SHIPPED_MODELS.values() if m.name not in names]
+    return own + [ModelRow(m, False, used.get(m.name, 0)) for m in others]
 
 
 def _own_title(row: ModelRow) -> str:

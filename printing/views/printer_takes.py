@@ -11,7 +11,7 @@ from portal.looks import Look
 from printing.forms import medium_label, size_label
 from printing.models import Printer, PrinterModel
 from printing.printer_models import OPTIONAL_ATTRIBUTES, SHIPPED_MODELS, ShippedModel
-from printing.selectors.printers import capabilities
+from printing.selectors.printers import capabilities, is_shipped
 from printing.types import Capabilities, Quirk
 
 Words = str | Promise
@@ -96,7 +96,7 @@ def _lines(
 
 def origin_of(model: PrinterModel | ShippedModel, field: str) -> Look:
     """Say who says a field of a model."""
-    shipped = SHIPPED_MODELS.get(model.name)
+    shipped = _shipped(model)
     if shipped is None:
         return OWN
     is_make = not shipped.name.startswith(("generic", "paper"))
@@ -107,9 +107,16 @@ def origin_of(model: PrinterModel | ShippedModel, field: str) -> Look:
 
 def is_all_generic(model: PrinterModel | ShippedModel) -> bool:
     """Say whether nothing in a model of a make is known to be so."""
-    shipped = SHIPPED_MODELS.get(model.name)
+    shipped = _shipped(model)
     is_make = shipped is not None and not shipped.name.startswith(("generic", "paper"))
     return is_make and shipped is not None and not shipped.stated
+
+
+def _shipped(model: PrinterModel | ShippedModel) -> ShippedModel | None:
+    """Return the shipped model that a model is."""
+    if isinstance(model, PrinterModel) and not is_shipped(model):
+        return None
+    return SHIPPED_MODELS.get(model.name)
 
 
 def _listed(words: Iterable[Words]) -> str:

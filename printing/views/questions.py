@@ -65,10 +65,13 @@ def question_of(job: PrintJob, pages: list[PrintedPage]) -> Question | None:
     page = undecided[0]
     name = film_name(page, pages)
     then = _then(job, page, pages, undecided[1:])
+    printer = job.printer.name
+    if page.state == PageState.FAILED:  # the job may have been moved since
+        printer = page.printer_name or printer
     return Question(
         page=page,
-        title=_title(page, name, job.printer.name),
-        told=_told(page, job.printer.name),
+        title=_title(page, name, printer),
+        told=_told(page, printer),
         answers=tuple(
             answer
             for answer in _answers(page, name, job.printer.name, then)

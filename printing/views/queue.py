@@ -83,10 +83,9 @@ def new_rows(request: HttpRequest) -> HttpResponse:
     """
     filters = filters_of(request.GET)
     seen = console.Mark(whole(request.GET.get("after")) or 0, whole(request.GET.get("line")) or 0)
-    shown = [key for key in map(whole, request.GET.get("shown", "").split(",")) if key is not None]
     jobs = _jobs(request, filters)
     mark = console.mark(jobs)
-    came = jobs.filter(console.changed_since(seen)).exclude(pk__in=shown[:MOST_SHOWN])
+    came = jobs.filter(console.changed_since(seen)).exclude(pk__in=_shown(request))
     context = {
         "filters": filters,
         "mark": mark,
@@ -94,6 +93,20 @@ def new_rows(request: HttpRequest) -> HttpResponse:
         "is_new": True,
     }
     return render(request, "printing/_new_rows.html", context)
+
+
+@require_GET
+def came(request: HttpRequest) -> HttpResponse:
+    """Say how many jobs belong on this page of the queue by now and have no row on it."""
+    filters = filters_of(request.GET)
+    jobs = in_tab(filtered(console.jobs_of(request.user), filters), filters.tab)
+    first = (filters.page - 1) * PAGE_SIZE
+    here = set(jobs.values_list("pk", flat=True)[first : first + PAGE_SIZE])
+    context = {
+        "here": filters.address(page=filters.page),
+        "came": len(here.difference(_shown(request))),
+    }
+    return render(request, "printing/_came.html", context)
 
 
 @require_GET
@@ -156,11 +169,18 @@ def _list(request: HttpRequest, filters: Filters) -> dict[str, Any]:
     return {
         "filters": filters,
         "page": page,
+        "here": filters.address(page=page.number),
         "newer": filters.address(page=page.number - 1) if page.has_previous() else "",
         "older": filters.address(page=page.number + 1) if page.has_next() else "",
         "rows": job_rows(page.object_list, visible_to=request.user),
         "mark": console.mark(jobs),
     }
+
+
+def _shown(request: HttpRequest) -> list[int]:
+    """Return which jobs have a row on the page that asks."""
+    keys = map(whole, request.GET.get("shown", "").split(","))
+    return [key for key in keys if key is not None][:MOST_SHOWN]
 
 
 def _jobs(request: HttpRequest, filters: Filters) -> QuerySet[PrintJob]:

@@ -17,7 +17,7 @@ from printing.views.people import Person, person_of
 
 Viewer = AbstractBaseUser | AnonymousUser
 DRAWN_PAGES = 12
-MAY_NEED = (JobState.PROCESSING_STOPPED, JobState.ABORTED)
+MAY_NEED = (JobState.PROCESSING, JobState.PROCESSING_STOPPED, JobState.ABORTED)
 IDENTITY = (
     "patient_id",
     "patient_name",

@@ -1,10 +1,8 @@
 """Used film: how much, by whom and for what, and what of it was wasted; also as CSV."""
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from io import StringIO
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,33 +10,35 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.dateformat import format as formatted
 from django.utils.formats import date_format
-from django.utils.timezone import localdate, localtime
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from printing.forms.film import Label, medium_label, size_label
-from printing.forms.usage import CHOSEN, UsageForm
+from printing.forms.usage import UsageForm
 from printing.models import PrintUse, RejectReason
 from printing.selectors.accounting import print_uses
 from printing.selectors.usage import (
+    FEW,
     Usage,
     UsageFilter,
-    is_wasted,
+    UsageRow,
     rejects_by_reason,
-    usage_by,
+    usage_by_each,
     usage_by_time,
-    usage_total,
+    usage_most,
     uses_filtered,
+    values_used,
 )
 from printing.views.charts import Chart, bar_chart
+from printing.views.usage_lines import csv_lines
 
 DAY = "j M Y"
 DAYS = 30  # shown unless somebody chooses otherwise
 TOP_ROWS = 12
 MOST_DAYS, MOST_WEEKS = 62, 400  # longer periods are drawn by week, by month
 PATIENT_LENGTH = 64
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 TABLES: dict[str, tuple[Label, Label]] = {
     "requesting_unit": (gettext_lazy("By unit"), gettext_lazy("Unit")),
     "film_size_id": (gettext_lazy("By size"), gettext_lazy("Size")),
@@ -48,25 +48,6 @@ TABLES: dict[str, tuple[Label, Label]] = {
     "created_by_name": (gettext_lazy("By person"), gettext_lazy("Person")),
     "patient_id": (gettext_lazy("By patient"), gettext_lazy("Patient ID")),
 }
-COLUMNS = (
-    "time",
-    "job",
-    "page",
-    "copy",
-    "sending",
-    "films",
-    "kind",
-    "printer",
-    "size",
-    "medium",
-    "unit",
-    "modality",
-    "patient_id",
-    "person",
-    "reprint_reason",
-    "wasted",
-    "calibration",
-)
 
 
 @dataclass(frozen=True)
@@ -101,8 +82,14 @@ class Asked:
 def usage(request: HttpRequest) -> HttpResponse:
     """Show what was used; a patient is asked for by POST, since addresses name none."""
     asked = _asked(request)
-    total = usage_total(asked.uses)
+    used = usage_by_each(asked.uses)
+    total = sum((row.usage for row in used["printer_name"]), Usage())
+    period = UsageFilter(since=asked.wanted.since, until=asked.wanted.until)
+    is_narrowed = asked.wanted != period
+    among = uses_filtered(print_uses(visible_to=request.user), period) if is_narrowed else None
+    asked.form.offer(_offered(asked.wanted, used, among))
     context = {
+        "is_narrowed": is_narrowed,
         "form": asked.form,
         "wanted": asked.wanted,
         "patient_id": asked.patient_id,
@@ -110,8 +97,8 @@ def usage(request: HttpRequest) -> HttpResponse:
         "headline": _headline(asked.wanted, total),
         "presets": _presets(),
         "time": _time(asked),
-        "tables": [_table(asked.uses, name) for name in TABLES],
-        "rejects": _rejects(asked.uses, total),
+        "tables": [_table(asked.uses, name, used.get(name), total) for name in TABLES],
+        "rejects": _rejects(asked.uses, used["requesting_unit"]),
     }
     return render(request, "printing/usage.html", context, status=422 if asked.form.errors else 200)
 
@@ -120,7 +107,7 @@ def usage(request: HttpRequest) -> HttpResponse:
 def usage_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Send the account as it is: one line for each row, of the same filter."""
     asked = _asked(request)
-    answer = StreamingHttpResponse(_lines(asked.uses), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(csv_lines(asked.uses), content_type="text/csv; charset=utf-8")
     name = f"films-{asked.wanted.since or 'all'}-{asked.wanted.until or 'now'}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
@@ -128,10 +115,9 @@ def usage_csv(request: HttpRequest) -> StreamingHttpResponse:
 
 def _asked(request: HttpRequest) -> Asked:
     mine = print_uses(visible_to=request.user)
-    values = {name: _values(mine, name) for name in CHOSEN}
     today = localdate()
     chosen = request.GET.dict() or {"since": str(today - timedelta(days=DAYS - 1))}
-    form = UsageForm({name: _as_date(text) for name, text in chosen.items()}, values=values)
+    form = UsageForm({name: _as_date(text) for name, text in chosen.items()})
     patient_id = request.POST.get("patient_id", "").strip()[:PATIENT_LENGTH]
     if form.is_valid():
         wanted = form.usage_filter(patient_id or None)
@@ -148,9 +134,22 @@ def _as_date(text: str) -> str | date:
         return text
 
 
-def _values(uses: QuerySet[PrintUse], name: str) -> list[tuple[str, Label]]:
-    found = uses.order_by(name).values_list(name, flat=True).distinct()
-    return [(value, _label(name, value)) for value in found]
+def _offered(
+    wanted: UsageFilter,
+    used: Mapping[str, Sequence[UsageRow]],
+    among: QuerySet[PrintUse] | None,
+) -> dict[str, list[tuple[str, Label]]]:
+    """Return what the form offers: what there is in the period, and what was chosen.
+
+    `among` are the uses of the period where more is asked than it, so that `used` lacks some.
+    """
+    values = {name: {row.value for row in rows} for name, rows in used.items()}
+    if among is not None:
+        values = values_used(among)
+    for name in FEW:
+        chosen = getattr(wanted, name)
+        values[name] |= set() if chosen is None else {chosen}
+    return {name: [(v, _label(name, v)) for v in sorted(found)] for name, found in values.items()}
 
 
 def _label(name: str, value: str) -> Label:
@@ -162,17 +161,20 @@ def _label(name: str, value: str) -> Label:
     return medium_label(value) if name == "medium_type" else value
 
 
-def _table(uses: QuerySet[PrintUse], name: str) -> Table:
-    found = usage_by(uses, name)
-    most = max([row.usage.total for row in found], default=1)
+def _table(
+    uses: QuerySet[PrintUse], name: str, known: Sequence[UsageRow] | None, total: Usage
+) -> Table:
+    found, count = usage_most(uses, name, TOP_ROWS) if known is None else (known, len(known))
+    top = found[:TOP_ROWS]
+    most = max([row.usage.total for row in top], default=1)
     rows = [
         Row(_label(name, row.value), row.usage, f"{100 * row.usage.total / most:.1f}")
-        for row in found[:TOP_ROWS]
+        for row in top
     ]
-    rest = sum((row.usage for row in found[TOP_ROWS:]), Usage())
+    rest = total - sum((row.usage for row in top), Usage())
     if rest.total:
-        others = ngettext("%(n)s other", "%(n)s others", len(found) - TOP_ROWS)
-        rows.append(Row(others % {"n": len(found) - TOP_ROWS}, rest))
+        others = ngettext("%(n)s other", "%(n)s others", count - TOP_ROWS)
+        rows.append(Row(others % {"n": count - TOP_ROWS}, rest))
     title, head = TABLES[name]
     return Table(title, head, rows)
 
@@ -201,10 +203,10 @@ def _time(asked: Asked) -> dict[str, Any]:
     return {"title": titles[step], "chart": chart, "rows": shown}
 
 
-def _rejects(uses: QuerySet[PrintUse], total: Usage) -> dict[str, Any]:
+def _rejects(uses: QuerySet[PrintUse], units: Sequence[UsageRow]) -> dict[str, Any]:
     """Return the rejects by unit and reason, as a table whose edges are its sums."""
     by_unit = rejects_by_reason(uses, "requesting_unit")
-    totals = {row.value: row.usage for row in usage_by(uses, "requesting_unit")}
+    totals = {row.value: row.usage for row in units}
     used = [
         reason
         for reason in RejectReason
@@ -258,40 +260,3 @@ def _presets() -> list[tuple[str, str]]:
         _("This year"): (today.replace(month=1, day=1), today),
     }
     return [(label, f"since={since}&until={until}") for label, (since, until) in periods.items()]
-
-
-def _lines(uses: QuerySet[PrintUse]) -> Iterator[str]:
-    yield _line(COLUMNS)
-    for use in uses.iterator(chunk_size=2000):
-        kind = "paper" if use.is_paper else "film"
-        yield _line(
-            [
-                localtime(use.at).isoformat(timespec="seconds"),
-                use.job_number,
-                use.page_number,
-                use.copy,
-                use.sending,
-                use.films,
-                kind,
-                use.printer_name,
-                use.film_size_id,
-                use.medium_type,
-                use.requesting_unit,
-                use.modality,
-                use.patient_id,
-                use.created_by_name,
-                use.reprint_reason,
-                int(is_wasted(use)),
-                int(use.is_calibration),
-            ]
-        )
-
-
-def _line(values: Sequence[object]) -> str:
-    """Return one line; a text that a spreadsheet would take for a formula gets a mark before it."""
-    text = StringIO()
-    csv.writer(text).writerow(
-        f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-        for value in values
-    )
-    return text.getvalue()

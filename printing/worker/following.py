@@ -43,9 +43,11 @@ def _statuses(
     if not device.called_ae_title:
         numbers = [int(uid) for uid in printer.print_job_uids]
         if job.ipp_job_id in numbers:
-            words = paper.document_cancel(device.ipp_uri, job.ipp_job_id, user=job.canceler)
+            words = paper.document_cancel(
+                device.ipp_uri, job.ipp_job_id, job_id=job.job_id, user=job.canceler
+            )
             lines.append(LogLine(words))
-        return paper.print_job_statuses(device.ipp_uri, numbers)
+        return paper.print_job_statuses(device.ipp_uri, numbers, job_id=job.job_id)
     return print_job.print_job_statuses(
         peer_of(device), printer.print_job_uids, limits=LIMITS, capabilities=device.capabilities
     )

@@ -13,7 +13,6 @@ from tests.peers.cups import cups
 def plan(settings):
     """A retry plan that a test can wait for."""
     settings.PRINT_RETRY_S = [0, 0, 1, 1, 1, 1]
-    settings.PRINT_ACTION_TIMEOUT_S = 2
 
 
 @pytest.fixture

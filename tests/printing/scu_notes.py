@@ -10,7 +10,7 @@ from printing.dicom.scu import print_pages
 from printing.types import BoxPixels, Capabilities, Fallback, LineKind, UsedFallback
 from tests.peers.sim_printer import Rule, sim_printer
 
-LIMITS = Limits(connect=5, associate=5, message=5, idle=None)
+LIMITS = Limits(idle=None)
 
 
 class Notes:
@@ -98,7 +98,7 @@ def print_to(
         request or PrintRequest(),
         pages,
         limits=kw.pop("limits", LIMITS),
-        action_timeout=kw.pop("action_timeout", 5),
+        action_timeout=kw.pop("action_timeout", 60),
         watcher=(notes or Notes()).watcher,
         **kw,
     )

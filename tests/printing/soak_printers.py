@@ -147,7 +147,10 @@ def _key(path: Path, db: Path) -> Key:
     box = dcmread(path).ImageBoxContentSequence[0]
     wanted = str(box.ReferencedImageSequence[0].ReferencedSOPInstanceUID)
     for hardcopy in db.glob("HG_*.dcm"):
-        ds = dcmread(hardcopy, stop_before_pixels=True)
+        try:
+            ds = dcmread(hardcopy, stop_before_pixels=True)
+        except FileNotFoundError:
+            continue  # one of the oldest: deleted between the two lines above
         if str(ds.SOPInstanceUID) == wanted:
             return int(ds.Rows), int(ds.Columns)
     raise AssertionError(f"{path.name} refers to a picture that is not there")

@@ -22,9 +22,12 @@ from printing.selectors.usage import (
     rejects_by_reason,
     step_start,
     usage_by,
+    usage_by_each,
     usage_by_time,
+    usage_most,
     usage_total,
     uses_filtered,
+    values_used,
 )
 from printing.services.accounting import page_use_record
 from printing.services.job_facts import job_facts
@@ -344,9 +347,7 @@ STEPS_OF_A_PAGE = st.lists(
 
 
 @given(steps=STEPS_OF_A_PAGE, copies=st.integers(1, 5), some=st.integers(1, 4))
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 def test_whatever_becomes_of_a_page_the_account_equals_a_count_on_the_printers_tray(
     job, steps, copies, some
 ):
@@ -526,6 +527,10 @@ def test_every_sum_equals_a_naive_count_and_all_tables_add_up(facility, wanted, 
             assert sum((row.usage for row in found), Usage()) == total
             for row in found:
                 assert row.usage == naive([r for r in rows if getattr(r, dimension) == row.value])
+            assert usage_most(uses, dimension, 3) == (found[:3], len(found))
+        for dimension, found in usage_by_each(uses).items():
+            assert found == usage_by(uses, dimension)
+            assert {row.value for row in found} == values_used(uses)[dimension]
         for step in ("day", "week", "month"):
             course = usage_by_time(uses, step, wanted.since, None)
             assert sum((usage for _, usage in course), Usage()) == total
@@ -579,6 +584,28 @@ def test_the_page_shows_the_sums_and_every_table_has_its_total(facility, make_us
     assert page.count(foot) == len(DIMENSIONS)
     assert "Ward 1" in page
     assert "not known" in page
+
+
+def test_filters_offer_what_there_is_in_the_period_and_what_was_chosen(facility, make_user):
+    rows = make_uses(facility, 200)
+    march = [row for row in rows if local_day(row).month == 3]
+    PrintUse.objects.filter(pk__in=[row.pk for row in march]).update(modality="ES")
+    client = signed_in(make_user, "technologist")
+    period = "since=2025-03-01&until=2025-03-31"
+
+    wide, narrow, nothing = (
+        seen(client.get(f"/print/usage/?{period}{more}"))
+        for more in ("", "&kind=paper", "&modality=%3DCT")
+    )
+
+    for page in (wide, narrow):
+        assert '<option value="=ES">ES</option>' in page
+        assert '<option value="=CT">CT</option>' not in page
+    assert "No film was used" in nothing
+    assert '<option value="=CT" selected>CT</option>' in nothing
+    assert '<details class="mt"> <summary' in wide.replace("><summary", "> <summary")
+    assert '<details class="mt" open> <summary' in nothing.replace("><summary", "> <summary")
+    assert '<option value="=ES">ES</option>' in nothing
 
 
 def test_the_patients_table_folds_the_rest_into_one_line(facility, make_user):
@@ -676,5 +703,5 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(
     make_uses(facility, 300)
     client = signed_in(make_user, "technologist")
 
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(16):
         client.get(f"/print/usage/?{YEAR}")

@@ -164,7 +164,7 @@ def test_waiting_ends_with_0_when_every_page_was_accepted(facility, tmp_path):
     with film_printer(tmp_path, "film12") as peer:
         make_printer(facility, peer.port)
 
-        status, out, _ = with_worker(lambda: print_images(CT, MR, options=["--wait", "20"]))
+        status, out, _ = with_worker(lambda: print_images(CT, MR, options=["--wait", "100"]))
 
         assert status == 0
         assert len(peer.films()) == 2
@@ -179,7 +179,7 @@ def test_waiting_ends_with_0_also_when_the_printer_has_not_said_done_yet(facilit
     with sim_printer(has_job_events=False, job_steps=slow) as peer:
         printer = make_printer(facility, peer.port, ae_title=peer.ae_title, follow_s=3600)
         PrinterModel.objects.update(has_print_job=True)
-        status, _, err = with_worker(lambda: print_images(CT, options=["--wait", "6"]))
+        status, _, err = with_worker(lambda: print_images(CT, options=["--wait", "15"]))
 
         assert peer.printed == 1
     assert status == 0, err
@@ -202,7 +202,7 @@ def test_waiting_ends_with_4_when_the_printer_refuses(facility, tmp_path):
         make_printer(facility, peer.port, model="generic-8bit")
 
         status, _, err = with_worker(
-            lambda: print_images(CT, options=["--size", "A3", "--wait", "20"])
+            lambda: print_images(CT, options=["--size", "A3", "--wait", "100"])
         )
 
     assert status == 4
@@ -214,7 +214,7 @@ def test_waiting_ends_with_3_only_when_no_retry_is_planned_any_more(facility, fr
     """3 = stopped, needs a person."""
     make_printer(facility, free_port, retry_plan_s=[1])
 
-    status, _, err = with_worker(lambda: print_images(CT, options=["--wait", "20"]))
+    status, _, err = with_worker(lambda: print_images(CT, options=["--wait", "100"]))
 
     assert status == 3
     assert "pending connecting-to-device Nobody answers" in err
@@ -234,7 +234,7 @@ def test_waiting_ends_with_4_when_the_job_is_cancelled(facility, printer):
 
     thread = threading.Thread(target=cancel)
     thread.start()
-    status, _, err = print_images(CT, options=["--wait", "20"])
+    status, _, err = print_images(CT, options=["--wait", "100"])
     thread.join()
 
     assert status == 4

@@ -3,9 +3,10 @@
 import pytest
 
 from portal.errors import Conflict, InvalidInput
-from printing.models import PrinterModel, PrintUse
+from printing.models import PrinterModel, PrintJob, PrintUse
 from printing.services import jobs, outcomes
-from printing.types import Outcome
+from printing.services.job_ground import canceled_sentence, job_settle
+from printing.types import Difference, Outcome, PageAnswer
 from printing.worker import jobs as worker
 from tests.peers.sim_printer import Rule, sim_printer
 from tests.printing.claiming import claim, page_id, record
@@ -53,6 +54,22 @@ def test_each_copy_is_a_row_where_the_printer_makes_none(facility, printer):
         (1, 2, 1, "pending"),
         (2, 2, 1, "pending"),
     ]
+
+
+@pytest.mark.parametrize("max_copies", [1, 99])
+def test_sentences_count_films_where_pages_come_out_more_than_once(facility, printer, max_copies):
+    """Two pages in three copies are six films, whoever makes the copies."""
+    PrinterModel.objects.update(max_copies=max_copies)
+    job = make_job(printer, [make_image(facility)] * 2, number_of_copies=3)
+    job.pages.filter(number=1).update(state="accepted")
+
+    assert "The printer accepted 3 of 6 films." in canceled_sentence(job, "ann")
+
+    job.pages.update(state="accepted")
+    PrintJob.objects.update(state="processing")
+    job.refresh_from_db()
+    job_settle(job)
+    assert job.message == "The printer accepted all 6 films."
 
 
 @pytest.mark.django_db(transaction=True)
@@ -153,3 +170,62 @@ def test_a_move_to_a_printer_without_copies_gives_each_its_row(facility, printer
     jobs.job_move(job_id=job.pk, printer_id=other.pk, by=BY)
 
     assert rows(job) == [(1, copy, 1, "pending") for copy in (1, 2, 3)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.peer
+def test_copies_that_the_printer_does_not_make_go_out_by_themselves(facility, plan):
+    """PS3.4 H.2.4: 0116 with two instead of five: counted as two, and three more are sent."""
+    with sim_printer(max_copies=2, is_lenient=True) as peer:
+        printer = make_printer(facility, peer.port, ae_title=peer.ae_title)
+        job = make_job(printer, [make_image(facility)], number_of_copies=5)
+
+        worker.work_once()
+        assert peer.printed == 2
+        assert rows(job) == [
+            (1, 1, 2, "accepted"),
+            *((1, copy, 1, "pending") for copy in (2, 3, 4)),
+        ]
+        while worker.work_once():
+            pass
+
+        assert peer.printed == 5
+    job.refresh_from_db()
+    assert (job.state, {state for *_, state in rows(job)}) == ("completed", {"accepted"})
+    assert sum(PrintUse.objects.values_list("films", flat=True)) == 5
+
+
+@pytest.mark.parametrize(
+    ("granted", "made"),
+    [("2", 2), ("", 1), ("0", 1), ("a few", 1), ("4", 4), ("30000", 3)],
+)
+def test_a_page_counts_as_the_copies_that_the_printer_says(facility, printer, granted, made):
+    """Ignored, it makes one; what nobody can mean changes nothing; never an endless loop."""
+    job = make_job(printer, [make_image(facility)], number_of_copies=3)
+    values = {"job_id": job.pk, "lease_owner": "w1", "page_id": claim().pages[0].page_id}
+    outcomes.page_sent(**values, film_box_uid="1")
+    difference = Difference("Number of Copies", "NumberOfCopies", "3", granted)
+
+    outcomes.page_accepted(**values, answer=PageAnswer(differences=(difference,)))
+    record(job, Outcome.ACCEPTED)
+
+    job.refresh_from_db()
+    waiting = [(1, copy, 1, "pending") for copy in range(2, 5 - made)]
+    assert rows(job) == [(1, 1, made, "accepted"), *waiting]
+    assert job.state == ("pending" if waiting else "completed")
+    assert PrintUse.objects.get().films == made
+
+
+def test_a_cancel_ends_what_the_printer_did_not_make_at_once(facility, printer):
+    """Asked while the first copies went out: the others are not sent."""
+    job = make_job(printer, [make_image(facility)], number_of_copies=3)
+    values = {"job_id": job.pk, "lease_owner": "w1", "page_id": claim().pages[0].page_id}
+    outcomes.page_sent(**values, film_box_uid="1")
+    jobs.job_cancel(job_id=job.pk, by=BY)
+    difference = Difference("Number of Copies", "NumberOfCopies", "3", "1")
+    outcomes.page_accepted(**values, answer=PageAnswer(differences=(difference,)))
+
+    record(job, Outcome.ACCEPTED)
+
+    job.refresh_from_db()
+    assert job.state == "canceled"

@@ -131,7 +131,7 @@ def test_the_device_is_left_after_a_while_without_news():
     """Contract: 30 s without news; the association is released, not broken off."""
     notes = Notes()
     with sim_printer(job_steps=SLOW) as printer:
-        print_to(printer.port, page(), notes=notes, request=FOLLOWED, follow_s=0.3, poll_s=0.1)
+        print_to(printer.port, page(), notes=notes, request=FOLLOWED, follow_s=2, poll_s=0.1)
 
     assert states(notes) == ["PENDING", "PRINTING"]
     assert notes.lines[-1].text.endswith("released.")

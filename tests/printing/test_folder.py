@@ -593,7 +593,7 @@ def test_two_workers_at_once_queue_each_entry_once(transactional_db, film):
 
     def work():
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             for _ in range(30):
                 folder.work_once()
         except Exception as error:
@@ -705,6 +705,6 @@ def test_run_worker_watches_the_folder(tmp_path):
     manage(env, "shell", "-c", SETUP)
     with process(env, "run_worker", "--only", "printing.folder"):
         (watched / "FILM" / "a.dcm").write_bytes(picture())
-        wait_until((watched / "FILM" / "done" / "a.dcm").exists, seconds=30)
+        wait_until((watched / "FILM" / "done" / "a.dcm").exists)
 
     assert "jobs 1\n" in manage(env, "shell", "-c", COUNT)

@@ -123,7 +123,16 @@ def test_a_failure_of_the_printer_asks_a_person(queued):
 def test_a_failure_that_is_told_while_the_next_film_breaks_off_is_known(queued, plan, ends):
     """PS3.4 H.4.5.2.1.2: we confirmed it, the printer forgets it: nobody could be asked later."""
     with sim_printer(job_steps=FAILS, is_forgetting_jobs=True) as peer:
-        peer.rules.append(Rule("N-SET", nth=2, delay=0.5, times=1, **ends))
+        broken_off = []
+
+        def chance(name, nth):
+            if (name, nth) != ("N-SET BasicGrayscaleImageBox", 2) or broken_off:
+                return None
+            broken_off.append(name)
+            wait_until(lambda: ("PrintJob", 4, "0000") in peer.reported)
+            return Rule(name, **ends)
+
+        peer.chance = chance
         job = queued(peer)
 
         worker.work_once()

@@ -15,6 +15,8 @@ JOB_ARROWS = {
     ("pending", "processing"),
     ("pending", "pending-held"),
     ("pending", "canceled"),
+    ("pending", "processing-stopped"),  # a film that is out already failed
+    ("pending-held", "processing-stopped"),
     ("pending-held", "pending"),
     ("pending-held", "canceled"),
     ("processing", "pending"),

@@ -157,7 +157,7 @@ def test_an_accepted_page_begins_the_plan_anew(job):
 def test_a_success_makes_the_others_of_the_device_due_at_once(facility, job, printer):
     """A printer that came back: nobody waits out a pause any more."""
     waiting = make_job(printer, [make_image(facility)])
-    claim()
+    accept_all(job)
     PrintJob.objects.filter(pk=waiting.pk).update(
         next_attempt_at=timezone.now() + timedelta(hours=1)
     )

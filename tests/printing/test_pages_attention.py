@@ -114,6 +114,56 @@ def test_what_was_said_is_grouped_by_connection(operator, job):
     assert page.index("Connection 1") < page.index("Lost.") < page.index("Connection 2")
 
 
+def test_a_connection_is_shown_once_also_when_a_person_acts_meanwhile(operator, job):
+    """What happens outside stands where it happened, within the connection’s lines."""
+    said = ((0, "Queued."), (1, "First."), (0, "Held by ann."), (1, "Last."), (0, "Released."))
+    for number, text in said:
+        PrintJobEvent.objects.create(
+            facility_id=job.facility_id,
+            job=job,
+            at=timezone.now(),
+            text=text,
+            association=number,
+            kind="message" if number else "person",
+        )
+
+    page = seen(operator.get(f"/print/jobs/{job.pk}/history/"))
+
+    assert page.count("Connection 1") == 1
+    one = page[page.index("Connection 1") : page.index("</details>", page.index("Connection 1"))]
+    assert page[: page.index("Connection 1")].endswith(' open><summary class="s"><b>')
+    assert one.index("First.") < one.index("Held by ann.") < one.index("Last.")
+    assert "Released." not in one
+    assert page.index("Last.") < page.index("Released.")
+
+
+def test_the_film_of_a_moved_job_names_the_printer_that_took_it(operator, make_user, job):
+    """The job waits for one printer; its first film lies in the tray of another."""
+    other = second(job.facility)
+    job.pages.filter(number=1).update(state="accepted", printer=job.printer, printer_name="FILM")
+    assert "by FILM" not in seen(operator.get(f"/print/jobs/{job.pk}/"))
+
+    PrintJob.objects.update(printer=other)
+
+    page = seen(operator.get(f"/print/jobs/{job.pk}/"))
+    assert page.count("by FILM") == 1
+    answered = operator.get(f"/api/v1/print-jobs/{job.pk}/").json()["pages"]
+    assert [page["printer"] for page in answered] == [Printer.objects.get(name="FILM").pk, None]
+
+
+def test_the_question_about_a_failed_film_names_the_printer_that_took_it(operator, job):
+    """Who is sent to the wrong tray finds no film there, and prints it again."""
+    other = second(job.facility)
+    stopped(job, "failed", "pending", reason="failed-in-device")
+    job.pages.filter(number=1).update(printer=job.printer, printer_name="FILM")
+    PrintJob.objects.update(printer=other)
+
+    page = seen(operator.get(f"/print/jobs/{job.pk}/"))
+
+    assert "FILM failed over film 1. Is it in the tray?" in page
+    assert "Film 1 is sent to OTHER once more." in page
+
+
 def test_a_long_history_is_cut_in_the_drawer_and_whole_on_its_page(operator, job):
     PrintJobEvent.objects.bulk_create(
         PrintJobEvent(

@@ -8,7 +8,7 @@ from printing.models import PrintJob
 from printing.services.pools import pool_set
 from tests.printing.console import second
 from tests.printing.factories import BY, make_job, make_printer
-from tests.printing.pages import HTMX, picture, signed_in
+from tests.printing.pages import HTMX, picture, seen, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +69,23 @@ def test_a_job_is_found_by_its_number(operator, job, facility, printer):
 def test_addresses_that_make_no_sense_show_the_queue(operator, job):
     for query in ("?state=x", "?printer=-1", "?by=99999999999999", "?page=0", "?pool=%00"):
         assert operator.get(f"/print/{query}").status_code == 200
+
+
+def test_a_long_active_list_says_what_has_come_to_belong_on_its_page(operator, facility):
+    """ui.md §6: rows never jump; what came waits behind a link, in the order of the queue."""
+    printer = make_printer(facility, 104)
+    PrintJob.objects.bulk_create(PrintJob(facility=facility, printer=printer) for _ in range(53))
+    jobs = list(PrintJob.objects.order_by("pk").values_list("pk", flat=True))
+    page = operator.get("/print/").content.decode()
+    place = '<div id="new-jobs" hx-get="/print/came/?state=active"'
+    assert place in page
+    assert 'id="show-came"' not in page
+
+    PrintJob.objects.filter(pk=jobs[-1]).update(state="processing-stopped")
+    asking = f"/print/came/?state=active&shown={','.join(map(str, jobs[:50]))}"
+    came = seen(operator.get(asking, headers=HTMX))
+
+    assert "One other job belongs on this page by now." in came
+    assert 'hx-get="/print/?state=active" hx-target="#queue-list"' in came
+    asking = f"/print/came/?state=active&page=2&shown={','.join(map(str, jobs[49:]))}"
+    assert "show-came" not in seen(operator.get(asking, headers=HTMX))

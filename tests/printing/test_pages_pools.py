@@ -63,8 +63,23 @@ def test_who_was_slower_with_a_pool_hears_so(operator, facility, printer):
 
     late = operator.post(f"/print/pools/{pool.pk}/", values)
 
-    assert late.status_code == 422
+    assert late.status_code == 409
     assert "Somebody else changed this pool meanwhile." in seen(late)
+
+
+def test_a_pool_is_not_removed_by_who_did_not_see_how_it_is(operator, facility, printer):
+    pool = pool_set(facility_id=facility.pk, name="Films", printer_ids=[printer.pk], by=BY)
+    assert 'name="version" value="1"' in seen(operator.get(f"/print/pools/{pool.pk}/"))
+    values = {"name": "Films", "strategy": "balance", f"place-{printer.pk}": "1", "version": 1}
+    operator.post(f"/print/pools/{pool.pk}/", values)
+
+    late = operator.post(f"/print/pools/{pool.pk}/remove/", {"version": 1})
+
+    assert late.status_code == 409
+    assert "Somebody else changed this pool meanwhile." in seen(late)
+    assert PrintPool.objects.get().strategy == "balance"
+    operator.post(f"/print/pools/{pool.pk}/remove/", {"version": 2})
+    assert not PrintPool.objects.exists()
 
 
 def test_pools_are_for_who_runs_printers(make_user, facility, printer):

@@ -100,6 +100,33 @@ def test_two_people_change_a_model_and_the_slower_one_hears_so(operator, facilit
     assert sorted(PrinterModel.objects.values_list("name", flat=True)) == ["ours", "ours-2"]
 
 
+def test_a_model_is_not_deleted_by_who_did_not_see_how_it_is(operator, facility):
+    document = model_document(SHIPPED_MODELS["generic-8bit"]) | {"name": "ours", "title": "Ours"}
+    for bits in (8, 12):
+        operator.post("/printers/models/", {"document": json.dumps(document | {"bits": bits})})
+
+    late = operator.post("/printers/models/ours/remove/", {"version": "1"})
+
+    assert late["Location"] == "/printers/models/ours/"
+    assert "Somebody else changed the model “ours” meanwhile." in seen(operator.get(late.url))
+    operator.post("/printers/models/ours/remove/", {"version": "2"})
+    assert not PrinterModel.objects.exists()
+
+
+def test_an_own_model_of_a_name_that_is_shipped_later_is_shown_as_ones_own(operator, facility):
+    PrinterModel.objects.create(
+        facility=facility, name="sony-up-df750", title="Our Sony", is_own=True, bits=12
+    )
+
+    listed, page = (seen(operator.get(f"/printers/models/{end}")) for end in ("", "sony-up-df750/"))
+
+    assert listed.count("sony-up-df750</div>") == 1
+    assert 'Our Sony</b></a> <span class="tag">own' in listed
+    assert "The portal ships a model of this name too; your own is used." in page
+    assert "Entered here" in page
+    assert "Stated" not in page
+
+
 def test_printers_and_models_of_another_facility_do_not_exist(operator, facility, make_user):
     other = other_facility()
     theirs = make_printer(other, 104)

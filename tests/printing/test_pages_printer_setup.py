@@ -100,14 +100,41 @@ def test_who_was_slower_sees_what_is_true_now_and_keeps_what_was_typed(operator,
     printer = make_printer(facility, 104)
     operator.post(f"/printers/{printer.pk}/", of(printer, film_size_id="A4"))
 
-    late = operator.post(f"/printers/{printer.pk}/", of(printer, film_size_id="A3"))
+    as_shown = {"retry_plan_s": "10, 20, 30", "follow_s": "1800", "film_size_id": "A3"}
+    late = operator.post(f"/printers/{printer.pk}/", of(printer, **as_shown))
 
     assert late.status_code == 409
     assert "changed by somebody else" in seen(late)
     assert 'value="A3"' in seen(late)
+    assert "<b>Usual film size</b>: A4 → A3" in seen(late)
+    assert seen(late).count(" → ") == 1
     assert 'name="version" value="2"' in seen(late)
     printer.refresh_from_db()
     assert printer.film_size_id == "A4"
+
+
+def test_a_mistake_in_the_form_does_not_hide_that_somebody_was_faster(operator, facility):
+    """Two people: the version stays the one that was seen until the form has said what changed."""
+    printer = make_printer(facility, 104)
+    operator.post(f"/printers/{printer.pk}/", of(printer, film_size_id="A4"))
+
+    wrong = operator.post(
+        f"/printers/{printer.pk}/", of(printer, film_size_id="A3", poll_s="100000")
+    )
+
+    assert wrong.status_code == 422
+    assert 'name="version" value="1"' in seen(wrong)
+
+
+@pytest.mark.parametrize("model", ["generic-color", "generic-8bit"])
+def test_a_new_printer_prints_colour_where_it_can(administrator, facility, model):
+    """Gray from a colour printer is a person's choice, never what nobody said."""
+    page = seen(administrator.get("/printers/new/"))
+    assert '<option value="auto" selected>' in page
+
+    printer = make_printer(facility, 104, model=model)
+
+    assert printer.color == "auto"
 
 
 def test_only_attributes_that_the_model_takes_have_a_field(operator, facility):

@@ -63,6 +63,19 @@ def test_balance_asks_the_one_with_the_least_to_do(facility, members):
     assert pool_job(facility, pool).printer == members[2]
 
 
+def test_a_member_that_takes_no_new_jobs_takes_none_over(facility, members):
+    """What waits in its queue is printed; what failed at another printer is new to it."""
+    job = pool_job(facility, make_pool(facility, members[:2]))
+    printer_queue.printer_accept(printer_id=members[1].pk, is_accepting=False, by=BY)
+    claim()
+
+    record(job, Outcome.NOT_REACHED)
+
+    job.refresh_from_db()
+    assert (job.state, job.printer) == ("pending", members[0])
+    assert claim() is None
+
+
 def test_only_members_that_take_size_and_medium_are_asked(facility, members):
     """Same size and medium, or not at all."""
     small = make_printer(facility, 21_160, name="SMALL", ae_title="SMALL", model="generic-8bit")

@@ -113,6 +113,7 @@ def test_a_model_of_ones_own_comes_in_and_goes_out_the_same(facility):
     )
 
     assert (is_new, is_new_again, again.pk) == (True, False, model.pk)
+    assert again.is_own
     assert model_document(again) == document | {"bits": 8}
     assert AuditEvent.objects.filter(target="printer_model", target_id=model.pk).count() == 2
 
@@ -139,6 +140,28 @@ def test_a_row_of_an_older_version_is_brought_up_to_date(facility):
     assert row.title == SHIPPED_MODELS["generic-8bit"].title
     own.refresh_from_db()
     assert own.title == "My imager"
+
+
+@pytest.mark.django_db
+def test_a_model_of_ones_own_outlives_a_shipped_one_of_its_name(facility):
+    """A later version of the portal may ship a model of a name that a site has given already."""
+    mine = PrinterModel.objects.create(
+        facility=facility, name="generic-8bit", title="Mine", is_own=True, bits=12
+    )
+    printer = make_printer(facility, 104, model="generic-8bit")
+
+    assert models_shipped_refresh() == 0
+
+    assert printer.model == mine
+    mine.refresh_from_db()
+    assert (mine.title, mine.bits) == ("Mine", 12)
+    document = model_document(mine) | {"title": "Ours"}
+    changed, is_new = printer_model_set(facility_id=facility.pk, document=document, by=BY)
+    assert (changed.pk, changed.title, is_new) == (mine.pk, "Ours", False)
+    printer.delete()
+    printer_model_delete(model_id=mine.pk, by=BY)
+    shipped = printer_model_named(facility_id=facility.pk, name="generic-8bit")
+    assert (shipped.title, shipped.is_own) == (SHIPPED_MODELS["generic-8bit"].title, False)
 
 
 @pytest.mark.django_db

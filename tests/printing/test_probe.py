@@ -26,7 +26,7 @@ from tests.peers.printer import film_printer
 from tests.peers.sim_printer import Rule, sim_printer
 from tests.printing.factories import BY, make_printer
 
-LIMITS = Limits(connect=5, associate=10, message=10, idle=None)
+LIMITS = Limits(idle=None)
 MODEL = Capabilities(
     image_display_formats=("STANDARD\\1,1", "STANDARD\\2,3"),
     film_size_ids=("14INX17IN",),

@@ -149,7 +149,7 @@ def test_two_jobs_at_once_cannot_pass_a_quota_together(facility, free_port):
 
     def ask():
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=60)
             make_job(printer, [image], number_of_copies=3)
             outcomes.append("queued")
         except Conflict:

@@ -1,6 +1,7 @@
 """The print worker against DCMTK's print SCP: from file to film."""
 
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from printing.worker import jobs as worker
 from tests.peers.dcmtk_render import rendered
 from tests.peers.printer import film_printer
 from tests.peers.printer_faults import faulty_printer
+from tests.peers.sim_printer import sim_printer
 from tests.printing.factories import BY, job_is, make_image, make_job, make_printer, page_states
 from tests.printing.samples import sample
+from tests.printing.working import meanwhile
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.peer]
@@ -118,21 +121,17 @@ def test_a_stopped_printer_keeps_the_job_and_prints_it_when_started(facility, tm
         assert (printer.state, printer.state_message) == ("idle", "")
 
 
-def test_cancelled_between_two_pages(facility, tmp_path, monkeypatch):
+def test_cancelled_between_two_pages(facility):
     """architecture.md §5: obeyed before the next N-ACTION; what was accepted stays accepted."""
-    with film_printer(tmp_path, "film8") as peer:
-        printer = make_printer(facility, peer.port, model="generic-8bit")
+    with sim_printer(without=frozenset({"job"})) as peer:
+        printer = make_printer(facility, peer.port, ae_title=peer.ae_title)
         job = make_job(printer, [make_image(facility)] * 3)
-        page_accepted = outcomes.page_accepted
+        cancel = partial(jobs.job_cancel, job_id=job.pk, by=BY)
+        meanwhile(peer, "N-ACTION BasicFilmBox", 1, cancel)
 
-        def accept_then_cancel(**values):
-            page_accepted(**values)
-            jobs.job_cancel(job_id=job.pk, by=BY)
-
-        monkeypatch.setattr(outcomes, "page_accepted", accept_then_cancel)
         worker.work_once()
 
-        assert len(peer.films()) == 1
+        assert peer.printed == 1
     job.refresh_from_db()
     assert (job.state, page_states(job)) == ("canceled", ["accepted", "pending", "pending"])
     assert "1 of 3 pages" in job.message

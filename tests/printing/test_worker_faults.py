@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.utils import timezone
 
-from printing.models import Printer, PrinterAddress, PrintJob
+from printing.models import Printer, PrintJob
 from printing.services import claims, jobs, outcomes
 from printing.services.printers import printer_enable
 from printing.types import Outcome
@@ -19,7 +20,9 @@ from printing.worker import failures
 from printing.worker import jobs as worker
 from tests.peers.printer import film_printer
 from tests.peers.printer_faults import faulty_printer
+from tests.peers.sim_printer import sim_printer
 from tests.printing.factories import BY, job_is, make_image, make_job, make_printer, page_states
+from tests.printing.working import expire_leases, meanwhile
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.peer]
@@ -159,9 +162,7 @@ def test_kill_9_of_a_worker(facility, tmp_path, settings, moment, state, pages, 
         assert run.returncode == -9, run.stderr.decode()
         job.refresh_from_db()
         assert job.state == "processing"
-        past = timezone.now() - timedelta(seconds=1)
-        PrintJob.objects.update(lease_until=past)
-        PrinterAddress.objects.update(lease_until=past)
+        expire_leases()
 
         while worker.work_once():
             pass
@@ -171,21 +172,17 @@ def test_kill_9_of_a_worker(facility, tmp_path, settings, moment, state, pages, 
         assert len(peer.films()) == printed
 
 
-def test_a_lease_lost_while_printing_stops_the_worker(facility, tmp_path, monkeypatch):
+def test_a_lease_lost_while_printing_stops_the_worker(facility):
     """architecture.md §6: the commit before the N-ACTION is the last gate."""
-    with film_printer(tmp_path, "film8") as peer:
-        printer = make_printer(facility, peer.port, model="generic-8bit")
+    with sim_printer() as peer:
+        printer = make_printer(facility, peer.port, ae_title=peer.ae_title)
         job = make_job(printer, [make_image(facility)])
-        page_sent = outcomes.page_sent
+        rob = partial(PrintJob.objects.update, lease_owner="somebody else")
+        meanwhile(peer, "N-CREATE BasicFilmBox", 1, rob)
 
-        def robbed(**values):
-            PrintJob.objects.update(lease_owner="somebody else")
-            return page_sent(**values)
-
-        monkeypatch.setattr(outcomes, "page_sent", robbed)
         worker.work_once()
 
-        assert peer.films() == []
+        assert peer.printed == 0
     job.refresh_from_db()
     assert (job.state, job.lease_owner) == ("processing", "somebody else")
     assert job.events.filter(text__startswith="Image Box").exists()
@@ -232,21 +229,21 @@ def test_a_job_with_nothing_left_to_send_is_complete(facility, free_port):
     assert (job.state, job.state_reasons) == ("completed", ["sent-to-printer"])
 
 
-def test_an_acceptance_learned_too_late_is_told_to_the_person(facility, tmp_path, monkeypatch):
+def test_an_acceptance_learned_too_late_is_told_to_the_person(facility):
     """The lease ran out while the printer worked: the knowledge is not thrown away."""
-    with film_printer(tmp_path, "film8") as peer:
-        printer = make_printer(facility, peer.port, model="generic-8bit")
+
+    def take_over():
+        expire_leases()
+        claims.leases_take_over()
+
+    with sim_printer() as peer:
+        printer = make_printer(facility, peer.port, ae_title=peer.ae_title)
         job = make_job(printer, [make_image(facility)])
-        page_accepted = outcomes.page_accepted
+        meanwhile(peer, "N-ACTION BasicFilmBox", 1, take_over)
 
-        def too_late(**values):
-            PrintJob.objects.update(lease_until=timezone.now())
-            claims.leases_take_over()
-            page_accepted(**values)
-
-        monkeypatch.setattr(outcomes, "page_accepted", too_late)
         worker.work_once()
 
+        assert peer.printed == 1
     job.refresh_from_db()
     assert (job.state, page_states(job)) == ("processing-stopped", ["unknown"])
     assert job.events.filter(text__startswith="The printer did accept page 1").exists()

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from printing.models import PrinterAddress, PrintJob
 from tests.peers.portal_processes import ROOT, environment
-from tests.peers.sim_printer import Rule
+from tests.peers.sim_printer import Rule, SimPrinter
 from tests.waiting import wait_until
 
 
@@ -91,6 +91,22 @@ def kill_at(
         return None
 
     return chance
+
+
+def meanwhile(peer: SimPrinter, name: str, nth: int, act: Callable[[], object]) -> None:
+    """Do something once while a printer has a request, before it answers."""
+    done: list[int] = []
+
+    def chance(asked: str, number: int) -> Rule | None:
+        if asked == name and number == nth and not done:
+            done.append(number)
+            try:
+                act()
+            finally:
+                connections.close_all()
+        return None
+
+    peer.chance = chance
 
 
 def job_ends(job: PrintJob, *states: str, seconds: float = 60) -> PrintJob:
