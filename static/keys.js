@@ -70,7 +70,8 @@ function setExpanded(is) {
 addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open-dialog]");
   if (opener) {
-    opener.closest("details.drop")?.removeAttribute("open");
+    const menu = opener.closest("details.drop"); // what gets the focus back: its button, when it closes
+    if (menu) (menu.open = false), menu.querySelector("summary").focus();
     event.preventDefault();
     openDialog(opener.dataset.openDialog);
   }

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 import uvicorn
 from channels.layers import channel_layers
+from playwright.sync_api import expect
 
 from portal import processes
 from tests.conftest import PASSWORD
 from tests.waiting import wait_until
+
+expect.set_options(timeout=60_000)  # as long as wait_until: a busy machine is slow
 
 
 @pytest.fixture(autouse=True)
@@ -76,4 +79,4 @@ def portal(transactional_db: None, facility: Any, settings: Any) -> Iterator[Por
             yield Portal(f"http://127.0.0.1:{port}", listener.server_address[1])
         finally:
             server.should_exit = True
-            thread.join(timeout=10)
+            thread.join(timeout=60)

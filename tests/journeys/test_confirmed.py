@@ -90,10 +90,10 @@ def test_from_order_to_confirmed(
     )
 
     assert (begun["status"], ended["status"]) == (0, 0)
-    page.get_by_text(f"ARCHIVE confirmed {3 - lost} of 3").first.wait_for(timeout=20_000)
+    page.get_by_text(f"ARCHIVE confirmed {3 - lost} of 3").first.wait_for()
     if lost:
         page.get_by_text("1 missing").or_(page.get_by_text("not there yet")).first.wait_for()
         assert page.get_by_text("Safe in the archive. ARCHIVE").count() == 0
     else:
-        page.get_by_text("Safe in the archive. ARCHIVE").first.wait_for(timeout=20_000)
+        page.get_by_text("Safe in the archive. ARCHIVE").first.wait_for()
     assert page.evaluate("window.sameDocument") is True

@@ -105,7 +105,7 @@ def test_a_stranger_knocks_and_is_let_in_with_one_click(portal, facility, admini
 
     page.get_by_text("NEWCT may associate now.").wait_for()
     page.locator("#device-rows").get_by_role("link", name="NEWCT", exact=True).wait_for()
-    assert page.evaluate("document.activeElement.id") == "knocks-said"
+    page.wait_for_function("document.activeElement.id === 'knocks-said'")
     assert RemoteAE.objects.get(ae_title="NEWCT").profile.name == "utf-8"
     assert len(asked(portal, "NEWCT").answers) == 1
     assert wait_until(lambda: RemoteAE.objects.get(ae_title="NEWCT").last_asked_at)

@@ -51,7 +51,7 @@ def test_why_an_exam_of_tomorrow_is_not_on_the_scanner(portal, page, exam):
     assert find_as("CT1", portal.dicom_port, findscu).answers == []
 
     row = page.locator("tr[id^=query-]", has_text="CT1")
-    row.wait_for(timeout=5000)
+    row.wait_for()
     assert page.evaluate("window.sameDocument") is True
     assert "Nothing found" in row.inner_text()
     row.get_by_role("link").first.click()
@@ -97,7 +97,7 @@ def test_an_old_station_name_is_taken_as_the_devices_own(portal, page, exam):
 
     # The open page follows by itself.
     treat = page.get_by_role("button", name="Treat CT1_OLD as CT1")
-    treat.wait_for(timeout=5000)
+    treat.wait_for()
     treat.focus()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=re.compile("CT1 would be shown this exam")).wait_for()
@@ -128,4 +128,4 @@ def test_a_filter_that_hides_exams_is_flagged_and_each_exam_shows_who_saw_it(
     live(page)
     assert find_as("CT1", portal.dicom_port, findscu).status == 0
     shown = page.get_by_role("cell", name="CT1", exact=True)
-    shown.wait_for(timeout=5000)
+    shown.wait_for()

@@ -119,7 +119,7 @@ def test_bad_files_get_their_sentences_and_good_ones_are_kept(
     technologist.set_input_files("#files", [no_dicom, truncated, zeros])
 
     for name in ("letter.dcm", "cut.dcm", "zeros.dcm"):
-        technologist.locator("#film-images").get_by_text(name).first.wait_for(timeout=15_000)
+        technologist.locator("#film-images").get_by_text(name).first.wait_for()
     technologist.locator("#film-images .thumb").first.wait_for()
 
 

@@ -36,7 +36,7 @@ def test_some_copies_came_out_and_the_phone_sends_the_others(facility, phone, tm
     with faulty_printer(tmp_path, rules={("N-ACTION", 1): "abort"}) as printer:
         filed = make_printer(facility, printer.port, retry_plan_s=[1] * 30)
         job = make_job(filed, [image], number_of_copies=3, is_plain=False)
-        wait_until(lambda: job.pages.filter(state=PageState.UNKNOWN).exists(), seconds=30)
+        wait_until(lambda: job.pages.filter(state=PageState.UNKNOWN).exists())
         printer.rules.clear()
 
         phone.locator("#tab-needs .count", has_text="1").wait_for()
@@ -51,7 +51,7 @@ def test_some_copies_came_out_and_the_phone_sends_the_others(facility, phone, tm
         phone.fill("#copies-out", "2")
         phone.tap("#answer-some")
 
-        phone.locator("#drawer .pill", has_text="Sent to printer").wait_for(timeout=30_000)
+        phone.locator("#drawer .pill", has_text="Sent to printer").wait_for()
         phone.get_by_text("3 of 3").or_(phone.get_by_text("1.2 accepted")).first.wait_for()
     rows = list(job.pages.order_by("copy").values_list("state", "copies"))
     assert rows == [("accepted", 2), ("accepted", 1)]

@@ -57,19 +57,19 @@ def test_a_case_is_linked_by_keyboard_alone_and_undone(desk, portal, facility, s
     """ui.md 1.7: keyboard first; issue 5.3: link, undo; the menu counts live."""
     assert number(desk).count() == 0
     case = obrien(facility)
-    number(desk).get_by_text("1").wait_for(timeout=5000)
+    number(desk).get_by_text("1").wait_for()
 
     desk.keyboard.press("g")
     desk.keyboard.press("r")
     desk.wait_for_url(re.compile(r"/reconcile/$"))
     desk.get_by_role("heading", name=re.compile("Probably O’Brien, Declan")).wait_for()
     desk.keyboard.press("d")
-    assert desk.evaluate("document.activeElement.value") == "link"
+    desk.wait_for_function("document.activeElement.value === 'link'")
     desk.keyboard.press("Tab")
     desk.keyboard.type("Used the no-show slot")
     desk.keyboard.press("Control+Enter")
     desk.get_by_text("Compare first, then tick this.").wait_for()
-    assert desk.evaluate("document.activeElement.name") == "has_compared"
+    desk.wait_for_function("document.activeElement.name === 'has_compared'")
     assert desk.input_value("#reason") == "Used the no-show slot"
     desk.keyboard.press("Space")
     desk.keyboard.press("Control+Enter")
@@ -121,10 +121,10 @@ def test_what_somebody_else_decides_is_told_and_the_typed_text_stays(
 
     case_close(case_id=case.pk, reason="Phantom", by=actor)
 
-    desk.get_by_text("This case has just been decided").wait_for(timeout=5000)
+    desk.get_by_text("This case has just been decided").wait_for()
     assert desk.input_value("#reason") == "My own reason"
     wait_until(lambda: desk.locator("#cases a").count() == 0)
-    assert number(desk).count() == 0
+    wait_until(lambda: number(desk).count() == 0)  # the menu refetches itself on its own
     desk.check("[name=decision][value=wrong-patient]")
     desk.locator("#reason").press("Control+Enter")
     desk.get_by_text("Somebody else was faster").wait_for()
@@ -142,7 +142,7 @@ def test_new_cases_come_by_themselves_while_somebody_types(desk, portal, facilit
 
     make_case(facility, "wrong-patient", patient_name="AL AMIN^YUSUF B")
 
-    desk.locator("#cases").get_by_text("AL AMIN^YUSUF B").wait_for(timeout=5000)
+    desk.locator("#cases").get_by_text("AL AMIN^YUSUF B").wait_for()
     assert desk.input_value("#reason") == "My own reason"
     assert desk.locator("#cases li[aria-current]").inner_text().startswith("Unscheduled exam")
 

@@ -43,12 +43,12 @@ def test_a_result_that_could_not_be_told_is_told_by_hand(portal, technologist, f
         ask_commitment(portal.dicom_port, TRANSACTION, references_of(*uids(3)))
 
         row = page.get_by_role("row", name=re.compile("CT1"))
-        expect(row.get_by_text("Not told", exact=True)).to_be_visible(timeout=20_000)
+        expect(row.get_by_text("Not told", exact=True)).to_be_visible()
         expect(row).to_contain_text("Is CT1 switched on")
         expect(row).to_contain_text("confirmed 2 of 3")
         with modality_listener(port=listen) as ct1:
             row.get_by_role("button", name="Tell again CT1").click()
-            expect(row.get_by_text("Told: not all")).to_be_visible(timeout=20_000)
+            expect(row.get_by_text("Told: not all")).to_be_visible()
 
     assert [told.failed for told in ct1.reports] == [{uids(3)[2]: 0x0112}]
     expect(row).to_contain_text("2 of 3 images are confirmed, 1 not")

@@ -66,7 +66,7 @@ def test_a_cfind_in_one_process_reaches_a_browser_of_another(env, browser):
         find += ["-k", key]
     subprocess.run([*find, "127.0.0.1", env["PORTAL_DICOM_PORT"]], check=True)
 
-    page.locator("td.hm", has_text="seen by CT2").first.wait_for(timeout=10_000)
+    page.locator("td.hm", has_text="seen by CT2").first.wait_for()
     assert any('"step"' in frame for frame in frames)  # told by the socket,
     assert not any('"live"' in frame for frame in frames)  # the same one all the time
 
@@ -83,8 +83,8 @@ def test_devices_are_served_when_database_and_a_process_come_back(env):
     parent = listening_parent(env)
     before = children_of(parent)
     os.kill(before[0], signal.SIGKILL)
-    wait_until(lambda: len(set(children_of(parent)) - set(before)) == 1, seconds=20)
-    wait_until(lambda: asked(env) == [True] * 6, seconds=20)
+    wait_until(lambda: len(set(children_of(parent)) - set(before)) == 1)
+    wait_until(lambda: asked(env) == [True] * 6)
 
 
 def asked(env: dict[str, str]) -> list[bool]:

@@ -67,7 +67,7 @@ def test_an_exam_ordered_in_one_browser_appears_in_another_without_reload(two, p
 
     order(scheduler, portal, "Quispe", "10:30")
 
-    technologist.get_by_text("山田").first.wait_for(timeout=5000)
+    technologist.get_by_text("山田").first.wait_for()
     assert technologist.evaluate("window.sameDocument") is True
 
 
@@ -90,7 +90,7 @@ def test_a_scanner_gets_its_exams_and_the_pages_say_so(two, portal):
     assert answer.RequestedProcedureDescription == "CT abdomen with contrast"
     assert answer.ScheduledProcedureStepSequence[0].ScheduledProcedureStepStartTime[:4] == "1030"
     seen = technologist.locator("td.hm", has_text=re.compile(r"seen by CT1 \d\d:\d\d"))
-    seen.wait_for(timeout=5000)
+    seen.wait_for()
     assert technologist.locator("td.hm", has_text="seen by CT2").count() == 0
 
 
@@ -102,7 +102,7 @@ def test_a_change_of_status_reaches_the_other_browser(two, portal):
 
     scheduler.click("#act-arrive")
 
-    technologist.locator("tr[data-row] .pill", has_text="Arrived").wait_for(timeout=5000)
+    technologist.locator("tr[data-row] .pill", has_text="Arrived").wait_for()
 
 
 def test_the_form_keeps_what_was_typed_and_says_what_is_missing(two, portal):
@@ -153,7 +153,7 @@ def test_a_lost_socket_is_said_and_comes_back(two, portal):
     is_cut.append(True)
     opened[0].close()
 
-    technologist.wait_for_selector("#stale-banner:not([hidden])", timeout=20_000)
+    technologist.wait_for_selector("#stale-banner:not([hidden])")
     is_cut.clear()
-    technologist.wait_for_selector("#live[data-state=live]", timeout=30_000)
+    technologist.wait_for_selector("#live[data-state=live]")
     assert technologist.locator("#stale-banner").is_hidden()

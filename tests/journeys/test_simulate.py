@@ -51,7 +51,7 @@ def go(portal: Any, page: Any) -> Any:
 def press(console: Any, name: str, then: Any) -> None:
     """Press a button of the console and wait for what it says."""
     console.get_by_role("button", name=re.compile(f"^{name}")).first.click()
-    expect(console).to_contain_text(then, timeout=20_000)
+    expect(console).to_contain_text(then)
 
 
 @pytest.mark.parametrize(("lost", "verdict"), [(0, "confirmed 5 of 5"), (2, "confirmed 3 of 5")])
@@ -72,10 +72,10 @@ def test_from_the_worklist_to_the_archive(department, browser, lost, verdict):
     press(console, "Acquire", "5 images")
     press(console, "Finish", "the exam has ended")
 
-    expect(page.locator("#simulated-messages")).to_contain_text("N-EVENT-REPORT", timeout=30_000)
+    expect(page.locator("#simulated-messages")).to_contain_text("N-EVENT-REPORT")
     console.get_by_role("link", name="Look at the exam").click()
     page.wait_for_url(f"**/exams/{step.pk}/")
-    expect(page.locator("main")).to_contain_text(verdict, timeout=30_000)
+    expect(page.locator("main")).to_contain_text(verdict)
     if lost:
         expect(page.locator("main")).to_contain_text("2 missing")
     assert StudyCommitment.objects.get().failed == lost

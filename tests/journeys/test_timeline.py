@@ -54,7 +54,7 @@ def test_an_open_page_follows_the_scanner(portal, page, exam):
     assert "not yet" in stage(page, "In progress").inner_text()
 
     find_as("CT1", portal.dicom_port, findscu)
-    entry(page, "Shown to CT1").wait_for(timeout=5000)
+    entry(page, "Shown to CT1").wait_for()
 
     uid, now = generate_uid(), timezone.localtime()
     with reporter(portal.dicom_port) as scanner:
@@ -65,7 +65,7 @@ def test_an_open_page_follows_the_scanner(portal, page, exam):
             PerformedProcedureStepStartTime=f"{now:%H%M%S}",
         )
         assert scanner.create(started, uid)[0].Status == 0
-        entry(page, "In progress on CT1").wait_for(timeout=5000)
+        entry(page, "In progress on CT1").wait_for()
         page.get_by_role("heading", name="In progress on CT1 since").wait_for()
         page.locator("#exam-stages li.tone-live", has_text="In progress").wait_for()
 
@@ -79,7 +79,7 @@ def test_an_open_page_follows_the_scanner(portal, page, exam):
         assert scanner.set(ended, uid)[0].Status == 0
 
     completed = entry(page, "Completed")
-    completed.wait_for(timeout=5000)
+    completed.wait_for()
     assert "2 series, 120 images." in completed.inner_text()
     assert completed.get_by_role("cell", name="Lung 1.5 mm").count() == 1
     page.locator("#exam-stages li.tone-ok", has_text="Completed").wait_for()
@@ -101,7 +101,7 @@ def test_everything_is_chosen_by_keyboard_and_stays_chosen(portal, page, exam):
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url.endswith("view=all"))
     page.locator("#timeline-all[aria-current]").wait_for()
-    assert page.evaluate("document.activeElement.id") == "timeline-all"
+    page.wait_for_function("document.activeElement.id === 'timeline-all'")
 
     with reporter(portal.dicom_port) as scanner:
         assert (
@@ -111,9 +111,9 @@ def test_everything_is_chosen_by_keyboard_and_stays_chosen(portal, page, exam):
             == 0
         )
 
-    entry(page, "In progress on CT1").wait_for(timeout=5000)
+    entry(page, "In progress on CT1").wait_for()
     page.locator("#timeline-all[aria-current]").wait_for()
-    assert page.evaluate("document.activeElement.id") == "timeline-all"
+    page.wait_for_function("document.activeElement.id === 'timeline-all'")
     page.reload()
     page.locator("#timeline-all[aria-current]").wait_for()
 
@@ -122,7 +122,7 @@ def test_who_looked_is_audited_once(portal, page, exam):
     """The page refetches itself: that is one read in five minutes."""
     for verb in ("Arrived", "Ready"):
         page.get_by_role("button", name=verb, exact=True).click()
-        entry(page, verb).wait_for(timeout=5000)
+        entry(page, verb).wait_for()
 
     wait_until(AuditEvent.objects.filter(action="read").exists)
     reads = AuditEvent.objects.filter(action="read", target="exam", target_id=str(exam.pk))
