@@ -32,7 +32,7 @@ test: .venv/.dev peers lint services-on-postgresql
 # What tests talk to comes from the distribution.
 peers:
 	@sh tests/install.sh dcmtk orthanc python3-odil chromium postgresql redis-server openssl fonts-noto-cjk fonts-dejavu-core \
-	  cups cups-client cups-filters poppler-utils
+	  cups cups-client cups-filters ghostscript poppler-utils
 	@sh tests/peers/node/install.sh >/dev/null
 
 lint: .venv/.dev
@@ -45,7 +45,7 @@ lint: .venv/.dev
 
 services-on-postgresql: .venv/.dev peers
 	PORTAL_DEBUG=1 .venv/bin/python -m tests.peers.postgresql \
-	  .venv/bin/pytest -q -n 2 -m "not browser" -k "services or claims or audit or relay or races or matching or annex_k or admission or allow_list or commitment_asking or commitment_reports or commitment_plan or commitment_kill or mpps_faults or reconcile or availability_effects or cross_check or clearance or pools or following or polling or queue_verbs or copies or reprints or outcomes or accounting or quotas" tests
+	  .venv/bin/pytest -q -n 2 -m "not browser" -k "services or claims or audit or relay or races or matching or annex_k or admission or allow_list or commitment_asking or commitment_reports or commitment_plan or commitment_kill or mpps_faults or reconcile or availability_effects or cross_check or clearance or pools or following or polling or queue_verbs or copies or reprints or outcomes or accounting or quotas or queue_truth or deadlocks or catch_up" tests
 
 # Exact versions with hashes and no index address; needs uv.
 lock:

@@ -23,6 +23,7 @@ from portal.relay import Relay  # noqa: E402
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+BEGIN_SECONDS = 5.0  # then without: the database is away
 
 
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -37,6 +38,8 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     relay.start()
     pulse.start()
     read_log.start()
+    # What commits after the first page was read is news to it.
+    await asyncio.to_thread(relay.has_begun, BEGIN_SECONDS)
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await asyncio.to_thread(read_log.stop)

@@ -43,6 +43,7 @@ LOOKS: dict[str, dict[str, Look]] = {
         "job-failed-in-device": Look(_("Failed in the printer"), "bad", "alert-octagon"),
         "job-outgoing": Look(_("Printing"), "live", "printer", "solid"),
         "queued-in-device": Look(_("In the printer"), "live", "printer"),
+        "stopped-in-device": Look(_("Stopped in the printer"), "warn", "hand-stop"),
         "sent-to-printer": Look(_("Sent to printer"), "info", "send"),
         "printed": Look(_("Printed"), "ok", "check"),
         "completed": Look(_("Completed"), "ok", "check"),

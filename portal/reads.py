@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from portal.selectors import Person
 
 AGAIN_AFTER = timedelta(minutes=5)
+NO_TIME = timedelta(0)
 MOST_REMEMBERED = 10_000
 
 
@@ -58,8 +59,8 @@ class ReadLog:
             if self._seen is None:
                 return
             before = self._seen.get(read)
-            if before is not None and now - before < AGAIN_AFTER:
-                return
+            if before is not None and NO_TIME <= now - before < AGAIN_AFTER:
+                return  # a clock put back hides nothing
             if len(self._seen) >= MOST_REMEMBERED:
                 since = now - AGAIN_AFTER
                 self._seen = {one: at for one, at in self._seen.items() if at > since}
@@ -80,7 +81,7 @@ def reads_record(reads: list[Read]) -> None:
 
     Another web process may have written the same one, and so may a batch that is tried again.
     """
-    since = timezone.now() - AGAIN_AFTER
+    now = timezone.now()
     for read in dict.fromkeys(reads):
         known = AuditEvent.objects.filter(
             facility_id=read.facility_id,
@@ -89,7 +90,7 @@ def reads_record(reads: list[Read]) -> None:
             action="read",
             actor_kind=read.by.kind,
             actor=read.by.name,
-            at__gte=since,
+            at__range=(now - AGAIN_AFTER, now),
         )
         if not known.exists():
             audit(

@@ -32,11 +32,16 @@ class Relay:
         self._stop = threading.Event()
         self._sent: set[int] = set()
         self._newest = 0
+        self._has_begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="live-relay", daemon=True)
 
     def start(self) -> None:
         """Begin with what commits from now on."""
         self._thread.start()
+
+    def has_begun(self, seconds: float) -> bool:
+        """Wait until it knows what is past; say whether it does."""
+        return self._has_begun.wait(seconds)
 
     def stop(self) -> None:
         """End the thread; waits for it a second at most."""
@@ -56,11 +61,12 @@ class Relay:
                 connections.close_all()
 
     def _skip_what_is_past(self) -> None:
-        if self._newest:
+        if self._has_begun.is_set():
             return  # after a lost database: go on where we were
         recent = list(LiveEvent.objects.order_by("-pk").values_list("pk", flat=True)[:WINDOW])
         self._sent = set(recent)
         self._newest = recent[0] if recent else 0
+        self._has_begun.set()
 
     def _wakings(self) -> Iterator[None]:
         """Yield whenever there may be news: on NOTIFY, or when the SQLite file changed."""

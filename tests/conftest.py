@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from portal import services
 from portal.models import Facility
@@ -13,6 +15,11 @@ from portal.types import Actor
 from tests.peers import ports
 
 PASSWORD = "synthetic-password"
+# What it looks for is wrong answers, not slow ones: a busy machine is slow.
+hypothesis_settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("busy")
 
 
 @pytest.hookimpl(trylast=True)

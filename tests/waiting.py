@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], seconds: float = 10, every: float = 0.02) -> T:
+def wait_until(condition: Callable[[], T], seconds: float = 60, every: float = 0.02) -> T:
     """Return the condition's first true value, or fail after the deadline."""
     deadline = time.monotonic() + seconds
     while True:

@@ -23,6 +23,7 @@ IMPLEMENTATION_CLASS_UID = "2.25.313872410986263894719582030492160213671"  # PS3
 IMPLEMENTATION_VERSION_NAME = "RADPORTAL_1"
 MAX_PDU = 16382
 DESKS = 2  # Python works on one at a time; the second is for while a statement runs
+DRAIN_SECONDS = 5.0  # for what is under way when it is to end
 POLL_SECONDS = 0.05  # how soon pynetdicom's server notices that it is to end
 
 
@@ -63,7 +64,7 @@ def listening(config: ListenerConfig) -> Iterator[Any]:
             yield server
         finally:
             server.shutdown()
-            _drain(ae, seconds=5)
+            _drain(ae, seconds=DRAIN_SECONDS)
         return
     handed = _server(ae, config, HandedServer)
     listener = Listener(
@@ -80,8 +81,8 @@ def listening(config: ListenerConfig) -> Iterator[Any]:
     try:
         yield listener
     finally:
-        listener.stop(seconds=5)
-        _drain(ae, seconds=5)
+        listener.stop(seconds=DRAIN_SECONDS)
+        _drain(ae, seconds=DRAIN_SECONDS)
         handed.socket.close()
 
 

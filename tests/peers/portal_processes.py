@@ -75,7 +75,7 @@ def process(env: dict[str, str], *command: str) -> Iterator[subprocess.Popen[str
             assert started.poll() is None, log.read_text()
         finally:
             started.terminate()
-            code = started.wait(timeout=30)
+            code = started.wait(timeout=60)
     # uvicorn raises the signal again after its own clean shutdown.
     allowed = {0, -15} if command[0] == "uvicorn" else {0}
     assert code in allowed, log.read_text()

@@ -64,7 +64,7 @@ class Message:
 class RawPeer:
     """A connection that sends and reads PDUs, and remembers how long those were that it got."""
 
-    def __init__(self, port: int, *, source: str = "127.0.0.1", seconds: float = 20) -> None:
+    def __init__(self, port: int, *, source: str = "127.0.0.1", seconds: float = 60) -> None:
         self.socket = socket.create_connection(
             ("127.0.0.1", port), timeout=seconds, source_address=(source, 0)
         )

@@ -22,7 +22,7 @@ def redis() -> Iterator[str]:
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
-        process.wait(timeout=5)
+        process.wait(timeout=60)
 
 
 def _answers(port: int) -> bool:

@@ -98,14 +98,14 @@ class ScriptedArchive:
         with self._lock:
             self._script = list(reactions)
 
-    def wait_asked(self, count: int, seconds: float = 20) -> list[Asked]:
+    def wait_asked(self, count: int) -> list[Asked]:
         """Return the requests when there are that many."""
-        wait_until(lambda: len(self.asked) >= count, seconds)
+        wait_until(lambda: len(self.asked) >= count)
         return list(self.asked)
 
-    def wait_reported(self, count: int, seconds: float = 20) -> list[int | None]:
+    def wait_reported(self, count: int) -> list[int | None]:
         """Return what its reports were answered when there were that many."""
-        wait_until(lambda: len(self.reported) >= count, seconds)
+        wait_until(lambda: len(self.reported) >= count)
         return list(self.reported)
 
     def report(
@@ -127,7 +127,7 @@ class ScriptedArchive:
         """Let whatever hangs go, and wait for what is on its way."""
         self._ending.set()
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=60)
 
     def on_action(self, event: evt.Event) -> tuple[int | Dataset, None]:
         """React to an N-ACTION."""
@@ -176,7 +176,7 @@ class ScriptedArchive:
             if self._ending.wait(reaction.delay_s):
                 return
             if reaction.way == Way.SAME:
-                self._answered[assoc].wait(10)
+                self._answered[assoc].wait(60)
             for _ in range(reaction.times):
                 self.reported.append(target(report, event_type, assoc))
 
@@ -198,7 +198,7 @@ class ScriptedArchive:
         self, report: Report, event_type: int | None, calling: str, called: str
     ) -> int | None:
         ae = AE(ae_title=calling)
-        ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = 10
+        ae.connection_timeout = ae.acse_timeout = ae.dimse_timeout = 60
         ae.add_requested_context(StorageCommitmentPushModel, self.syntaxes)
         scu, scp = self.roles
         role = [build_role(StorageCommitmentPushModel, scu_role=scu, scp_role=scp)]
@@ -246,7 +246,7 @@ def scripted_archive(
     spoken = syntaxes or SYNTAXES
     archive = ScriptedArchive(portal_port, ae_title, spoken, roles, tls_client)
     ae = AE(ae_title=ae_title)
-    ae.dimse_timeout = 5
+    ae.dimse_timeout = 60
     ae.add_supported_context(Verification)
     ae.add_supported_context(StorageCommitmentPushModel, spoken, scu_role=True, scp_role=True)
     server = ae.start_server(

@@ -12,13 +12,14 @@ from pynetdicom.sop_class import BasicGrayscalePrintManagementMeta, Verification
 from portal.dicom.association import Limits, Peer, associate, require_answer
 from portal.dicom.errors import Aborted, ConnectFailed, NetworkRetriable, Rejected, TimedOut
 
-LIMITS = Limits(connect=2, associate=2, message=1, idle=5)
+LIMITS = Limits()
+SHORT = Limits(connect=2, associate=2, message=1, idle=5)  # for who is silent
 
 
-def echo(port, host="127.0.0.1", called="DEVICE", context=Verification):
+def echo(port, host="127.0.0.1", called="DEVICE", context=Verification, limits=LIMITS):
     peer = Peer(host, port, called, "PORTAL")
-    with associate(peer, [build_context(context)], limits=LIMITS) as assoc:
-        return require_answer(assoc, assoc.send_c_echo(), "C-ECHO", LIMITS.message)
+    with associate(peer, [build_context(context)], limits=limits) as assoc:
+        return require_answer(assoc, assoc.send_c_echo(), "C-ECHO", limits.message)
 
 
 @pytest.fixture
@@ -92,17 +93,17 @@ def test_silence_is_a_named_time_limit(device):
     done = threading.Event()
 
     def wait(event):
-        done.wait(5)
+        done.wait(60)
         return 0x0000
 
     with pytest.raises((TimedOut, Aborted), match="C-ECHO"):
-        echo(device([(evt.EVT_C_ECHO, wait)]))
+        echo(device([(evt.EVT_C_ECHO, wait)]), limits=SHORT)
     done.set()
 
 
 def test_a_listener_that_never_answers_the_association():
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(NetworkRetriable):
-        echo(server.getsockname()[1])
+        echo(server.getsockname()[1], limits=SHORT)
 
 
 def test_a_rejection_that_comes_at_once_is_not_overlooked():

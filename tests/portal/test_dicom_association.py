@@ -11,7 +11,7 @@ from pynetdicom.sop_class import Verification
 from portal.dicom.association import Limits, Peer, associate
 from portal.dicom.listening import ListenerConfig, listening
 
-LIMITS = Limits(connect=5, associate=5, message=5, idle=None)
+LIMITS = Limits(idle=None)
 
 
 @pytest.fixture

@@ -60,14 +60,14 @@ def test_a_title_that_no_device_can_have_is_not_noted(make_device, book):
 
 def test_a_flood_is_gathered_and_bounded(facility, book):
     """Issue 4, bad input: 1,000 associations from one address; memory stays bounded."""
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(1000):
         with pytest.raises(CallingAETitleUnknown):
             admit(requestor(calling="FLOOD"))
     for number in range(1000):
         with pytest.raises(CallingAETitleUnknown):
             admit(requestor(calling=f"F{number}"))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert len(book._waiting) <= 500
 
     with CaptureQueriesContext(connection) as queries:

@@ -20,7 +20,7 @@ from tests.peers.certificates import authority, issued
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.peer]
-LIMITS = Limits(connect=5, associate=5, message=5, idle=None)
+LIMITS = Limits(idle=None)
 BY = Actor.command("test")
 
 
@@ -153,7 +153,7 @@ def test_a_silent_port_holds_up_nobody():
             target=lambda: found.append(way_fault("127.0.0.1", port, client_tls()))
         )
         thread.start()
-        thread.join(timeout=20)
+        thread.join(timeout=100)
 
     assert found == [WayFault.PEER_IS_PLAIN]
 

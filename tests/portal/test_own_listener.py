@@ -24,7 +24,7 @@ from tests.peers.raw_dicom import Closed, RawPeer, associated, connected
 from tests.peers.raw_pdus import ABORT, RJ, RQ, associate_rq, echo, pdu, query, user_item
 from tests.waiting import wait_until
 
-LIMITS = {"acse": 0.6, "dimse": 0.6, "network": 0.9}
+LIMITS = {"acse": 2, "dimse": 2, "network": 3}
 
 
 def admit(requestor: Requestor) -> str:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from portal.models import AuditEvent
@@ -73,3 +74,16 @@ def test_where_nobody_writes_nothing_is_noted(facility, make_user):
     note_read(make_user("technologist"), facility.pk, "exam", 7)
 
     assert told() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clock_that_is_put_back_hides_no_read(facility, make_user, log):
+    """What was written seems to be in the future: it says nothing about now."""
+    anna = make_user("technologist", name="anna")
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        note_read(anna, facility.pk, "exam", 7)
+        wait_until(lambda: len(told()) == 1)
+
+    note_read(anna, facility.pk, "exam", 7)
+
+    wait_until(lambda: len(told()) == 2)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-import time
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
@@ -36,7 +35,7 @@ class Page:
         self.thread.start()
         self.socket = open_socket(self.user)
         self.run(self.socket.send_input({"type": "websocket.connect"}))
-        assert self.run(self.socket.receive_output(5))["type"] == "websocket.accept"
+        assert self.run(self.socket.receive_output(60))["type"] == "websocket.accept"
         self.hello = self.next()
         self.relay.start()
         return self
@@ -50,9 +49,9 @@ class Page:
         self.loop.close()
 
     def run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(70)
 
-    def next(self, seconds=5):
+    def next(self, seconds=60):
         return json.loads(self.run(self.socket.receive_output(timeout=seconds))["text"])
 
     def hears_nothing(self, seconds=0.4):
@@ -62,7 +61,7 @@ class Page:
 @pytest.fixture
 def page(make_user):
     with Page(make_user("technologist")) as opened:
-        opened.hears_nothing(0.3)  # the relay skips what is past
+        assert opened.relay.has_begun(60)
         yield opened
 
 
@@ -86,14 +85,20 @@ def test_the_first_message_says_that_the_page_is_live(page):
     assert page.hello == {"live": True}
 
 
-def test_news_of_another_thread_arrives_within_a_second(page, facility):
+def test_news_of_another_thread_is_sent_by_the_pages_own_loop(page, facility, monkeypatch):
     """dependencies.md §6: a send from a foreign thread into the in-memory layer took 4.7 s."""
-    began = time.monotonic()
+    layer, senders = get_channel_layer(), []
+    send = layer.group_send
 
+    async def noted(group, message):
+        senders.append(threading.current_thread())
+        await send(group, message)
+
+    monkeypatch.setattr(layer, "group_send", noted)
     in_another_thread(lambda: emit(StepsChanged(facility_id=facility.pk, ids=[7])))
 
     assert page.next() == {"step": [7]}
-    assert time.monotonic() - began < 3  # generous: machines are noisy; the README has figures
+    assert senders == [page.thread]
 
 
 def test_news_waits_for_the_commit(page, facility):
@@ -103,11 +108,11 @@ def test_news_waits_for_the_commit(page, facility):
         with transaction.atomic():
             emit(StepsChanged(facility_id=facility.pk, ids=[1]))
             ready.set()
-            go.wait(5)
+            go.wait(60)
 
     thread = threading.Thread(target=lambda: (slow(), connections.close_all()))
     thread.start()
-    ready.wait(5)
+    ready.wait(60)
     assert page.hears_nothing()
     go.set()
     thread.join()
@@ -152,8 +157,8 @@ def test_a_stranger_is_closed_out():
     async def connect():
         socket = open_socket(AnonymousUser())
         await socket.send_input({"type": "websocket.connect"})
-        assert (await socket.receive_output(5))["type"] == "websocket.accept"
-        return (await socket.receive_output(5))["code"]
+        assert (await socket.receive_output(60))["type"] == "websocket.accept"
+        return (await socket.receive_output(60))["code"]
 
     assert asyncio.run(connect()) == 4403
 
