@@ -116,8 +116,9 @@ context for each SOP class (implicit VR alone where the printer's model says so)
 Presentation LUT, Annotation Box and Print Job rides on the meta SOP class. Printer N-GET; film
 session; then film by film: film box, image boxes in the order of Referenced Image Box Sequence,
 annotation boxes, N-ACTION of the film box, N-DELETE; N-DELETE of the session. Films with another
-number of copies get a film session of their own after that. Instance UIDs are ours (2.25), or the
-printer's where it refuses ours (0117) or answers with its own. An answer is awaited for {message} s
+number of copies get a film session of their own after that; the Number of Copies that a printer
+returns is what is counted, and those that it does not make are sent one by one. Instance UIDs
+are ours (2.25), or the printer's where it refuses ours (0117) or answers with its own. An answer is awaited for {message} s
 (for a picture longer, by its size), that to an N-ACTION for {action} s or as the printer says."""
 
 PICTURES = """\

@@ -111,7 +111,9 @@ Availability Notification says that all of them are there; on demand of a person
 of the way back, too. Which archives are asked is a rule of the device. The SCU and the SCP role
 are proposed; it works as well where the archive does not negotiate roles. Offered: {syntaxes}. No
 extended negotiation. Each request has a Transaction UID of its own, which is never used again,
-and is on disk before it is sent. Nothing optional is sent: no media file-set, no retired
+and is on disk before it is sent. Instances that the device named without their SOP class are not
+asked about until somebody names it; exams of the last seven days are asked of archives that are
+added later. Nothing optional is sent: no media file-set, no retired
 reference to performed procedure steps."""
 
 WAITING = """\
