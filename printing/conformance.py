@@ -119,7 +119,8 @@ annotation boxes, N-ACTION of the film box, N-DELETE; N-DELETE of the session. F
 number of copies get a film session of their own after that; the Number of Copies that a printer
 returns is what is counted, and those that it does not make are sent one by one. Instance UIDs
 are ours (2.25), or the printer's where it refuses ours (0117) or answers with its own. An answer
-is awaited for {message} s (for a picture longer, by its size), that to an N-ACTION for {action} s or as the printer says."""
+is awaited for {message} s (for a picture longer, by its size), that to an N-ACTION for {action} s
+or as the printer says."""
 
 PICTURES = """\
 Pictures are MONOCHROME2, unsigned, 8/8/7 or 16/12/11 (bits allocated, stored, high bit), or RGB
