@@ -18,7 +18,7 @@ ALERT_KINDS: dict[str, str | Promise] = {
     "relay-refused": _("A scanner’s own request was refused"),
     "mpps-failed": _("The portal failed on a scanner’s report"),
     "wrong-patient": _("Images were reported for another patient"),
-    "reconcile": _("A scanner’s report fits no order"),
+    "reconcile": _("Scanners’ reports wait under Reconcile"),
     "archive-unreachable": _("The archive cannot be reached"),
     "print-unknown": _("Nobody knows whether a film came out"),
     "print-failed": _("A print job does not go on by itself"),

@@ -130,6 +130,25 @@ def test_rules_by_the_api(facility, make_user):
     assert wrong.json()["errors"] == {"max_open": ["Write a number from 1 to 50."]}
 
 
+def test_who_was_slower_with_a_rule_hears_so(facility, make_user):
+    """style.md: optimistic `version` where a person edits; without one the last word counts."""
+    api = client_of(make_user, "administrator")
+    archive = make_archive(facility, 11300, "LOCAL")
+    rules, archives = "/api/v1/commitment-policies/", f"/api/v1/archive-policies/{archive.pk}/"
+    seen = api.post(rules, {"archives": ["LOCAL"]}).json()
+    kept = api.put(archives, {}).json()
+    path = f"{rules}{seen['id']}/"
+
+    now = api.put(path, {"archives": [], "version": seen["version"]}).json()
+    api.put(archives, {"max_open": 3, "version": kept["version"]})
+
+    assert api.put(path, {"settle_s": 9, "version": seen["version"]}).status_code == 409
+    assert api.put(archives, {"max_open": 4, "version": kept["version"]}).status_code == 409
+    assert api.delete(f"{path}?version={seen['version']}").status_code == 409
+    assert api.get(path).json() == now
+    assert api.delete(f"{path}?version={now['version']}").status_code == 204
+
+
 def test_who_may_and_whose(facility, make_user, api):
     """Contract: permissions, facility isolation."""
     _, _, (theirs,) = make_exam(other_facility())

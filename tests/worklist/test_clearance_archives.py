@@ -1,6 +1,9 @@
-"""Which archives make an exam safe: all or any, only those of the rule, every study of it."""
+"""Which archives make an exam safe: all or any, those of the rule, every study; what may come."""
+
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from portal.models import RemoteAE
 from tests.worklist.clearing import answer, check, make_exam
@@ -61,3 +64,16 @@ def test_images_under_another_study_count_when_the_report_is_linked(facility):
     assert commitment.study_instance_uid == "1.2.99"
     check(answer(commitment))
     assert clearance_of(step=step).is_clear
+
+
+def test_what_may_still_come_is_not_called_missing(facility):
+    """Issue 5-5: inside the grace window "not there yet" is not "missing"."""
+    step, _, (commitment,) = make_exam(facility, 3)
+    now = timezone.now()
+    later = now + timedelta(minutes=10)
+    answer(commitment, failed={3: 0x0112}, first_asked_at=now, next_ask_at=later)
+
+    words = told(step)
+
+    assert words.sentence.endswith("1 not there yet: series 1: 3.")
+    assert (words.tone, "missing" in words.sentence) == ("info", False)

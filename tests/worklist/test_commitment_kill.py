@@ -76,7 +76,7 @@ def start(tmp_path: Path, settings: Any) -> Iterator[Start]:
     for one in running:
         if one.poll() is None:
             one.kill()
-        one.wait(timeout=10)
+        one.wait(timeout=60)
 
 
 def _worker(start: Start) -> Process:
@@ -96,7 +96,7 @@ def _listener(start: Start, port: int, command: str = "run_scp") -> Process:
 
 def _kill(process: Process) -> None:
     process.kill()
-    process.wait(timeout=10)
+    process.wait(timeout=60)
 
 
 def _give_up_leases() -> None:
@@ -143,7 +143,7 @@ def test_killed_before_it_was_sent(facility: Facility, start: Start) -> None:
         assert asked.transaction_uid != request.transaction_uid
         assert CommitmentRequest.objects.count() == 2
         second.terminate()
-        assert second.wait(timeout=20) == 0
+        assert second.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize("moment", ["while-asked", "at-the-answer"])

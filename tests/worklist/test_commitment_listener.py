@@ -146,7 +146,7 @@ def test_reports_at_the_same_time_count_once(running_scp: int, commitment: Study
     with scripted_archive(running_scp) as archive:
         senders = [archive.report_later(_report()) for _ in range(4)]
         for sender in senders:
-            sender.join(timeout=20)
+            sender.join(timeout=60)
 
         assert archive.reported == [0x0000] * 4
 

@@ -11,7 +11,6 @@ from tests.peers.listing_archive import listing_archive
 from tests.worklist.expecting import make_archive, make_commitment
 from tests.worklist.factories import make_step
 from worklist.models import ArchivePolicy, CommittedInstance, StudyCommitment
-from worklist.services import commitment_check
 from worklist.services.commitment_check import check_claim, check_plan, check_record
 from worklist.worker.cross_check import work_once
 
@@ -100,14 +99,25 @@ def test_the_alert_leads_to_the_exam_and_settles_when_equal(archive, facility):
 
 def test_long_lists_are_cut_and_counted(archive, monkeypatch):
     """What is kept of a difference is bounded; how many there are is not hidden."""
-    monkeypatch.setattr(commitment_check, "KEPT", 5)
+    monkeypatch.setattr(StudyCommitment, "CHECK_KEPT", 5)
     due(archive, [f"{SERIES}.{n}" for n in range(1, 13)])
 
     found = compared(archive, [])
 
     assert len(found.check_fewer) == 5
-    assert "0 images that nobody named and lacks 12 that were named" in found.check_sentence
-    assert found.check_count == 0
+    assert (found.check_more_count, found.check_fewer_count) == (0, 12)
+    # The list was had: no page says that the archive could not be asked for it.
+    assert (found.check_count, found.check_sentence) == (0, "")
+
+
+def test_a_long_list_of_strangers_is_counted_too(archive, monkeypatch):
+    monkeypatch.setattr(StudyCommitment, "CHECK_KEPT", 5)
+    due(archive)
+
+    found = compared(archive, [NAMED[0], *(f"{SERIES}.9{n}" for n in range(12))])
+
+    assert len(found.check_more) == 5
+    assert (found.check_more_count, found.check_fewer_count) == (12, 2)
 
 
 def test_an_archive_that_cannot_say_is_asked_again_later(archive):
@@ -194,6 +204,17 @@ def test_what_was_named_meanwhile_counts(archive):
     assert (found.check_more, found.check_fewer) == ([], [])
 
 
+@pytest.mark.parametrize("state", [State.NOT_THERE_YET, State.WAITING])
+def test_what_is_asked_again_meanwhile_alarms_nobody(archive, state):
+    """Issue 5-5: inside the grace window "not there yet" is not "missing"."""
+    due(archive, committed=2, failed=1, state=state)
+
+    found = compared(archive, NAMED[:2])
+
+    assert (found.check_count, found.check_fewer, found.next_check_at) == (None, [], None)
+    assert not Alert.objects.exists()
+
+
 def answered(archive, **values):
     """A study of which every image was answered, not compared yet."""
     return due(archive, **{"next_check_at": None, "committed": 3, **values})
@@ -206,6 +227,8 @@ def answered(archive, **values):
         ({"committed": 2, "failed": 1, "state": State.FAILED}, True),
         ({"committed": 2}, False),  # one is not answered
         ({"committed": 2, "failed": 1, "state": State.NOT_THERE_YET}, False),
+        # A later round is under way: what it has not asked again yet has its old answer.
+        ({"committed": 2, "failed": 1, "state": State.WAITING}, False),
         ({"last_answer_at": None}, False),
         ({"checked_at": timezone.now() + timedelta(hours=1)}, False),  # compared since
         ({"checked_at": timezone.now() - timedelta(hours=1)}, True),

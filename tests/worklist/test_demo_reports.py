@@ -26,7 +26,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def day(facility):
+def day(facility, settings):
+    settings.TIME_ZONE = "Europe/Berlin"  # its moments are other ones than those of UTC
     today = timezone.localdate()
     demo.furnish(facility.pk, today, BY)
     return today

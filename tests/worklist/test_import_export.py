@@ -94,7 +94,7 @@ def test_wlmscpfs_serves_what_we_export(facility, tmp_path, free_port):
         found = wait_until(lambda: findscu(free_port, keys).answers)
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
 
     assert [answer.AccessionNumber for answer in found] == [step.entry.accession_number]
     assert str(found[0].PatientName) == "Müller^Jörg"

@@ -71,7 +71,7 @@ def listening(env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
         log.close()
 
 
@@ -98,8 +98,8 @@ def test_kill_9_before_the_commit_leaves_nothing_and_no_answer(tmp_path):
             waiting.result(timeout=1)
         process.kill()
         database.execute("ROLLBACK")
-        assert "Status" not in waiting.result(timeout=30)
-        assert process.wait(timeout=10) == -signal.SIGKILL
+        assert "Status" not in waiting.result(timeout=60)
+        assert process.wait(timeout=60) == -signal.SIGKILL
     assert _count(database) == 0
     with listening(env), reporter(port) as modality:
         first, _ = modality.create(ds, uid)

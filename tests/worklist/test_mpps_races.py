@@ -167,5 +167,5 @@ def test_nothing_is_answered_before_it_is_written(running_scp, step):
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.5)
             assert not PerformedProcedureStep.objects.exists()
-        assert waiting.result(timeout=20) == 0x0000
+        assert waiting.result(timeout=60) == 0x0000
     assert PerformedProcedureStep.objects.count() == 1

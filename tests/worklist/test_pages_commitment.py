@@ -1,6 +1,7 @@
 """Pages of one study at an archive: every image, asking now, a loss; and the exam's card."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -193,6 +194,30 @@ def test_the_card_shows_each_archive_with_series_and_failures(facility, technolo
     assert f"commitment-{first.pk} from:body, commitment-{second.pk} from:body" in text
     assert "to call it safe" in text
     assert 'class="tag push"' not in text
+
+
+def test_the_card_tells_nobody_to_send_again_what_may_still_come(facility, technologist):
+    """Issue 5-5: inside the grace window "not there yet" is not "missing"."""
+    step, _, (commitment,) = make_exam(facility, 3)
+    now = timezone.now()
+    later = now + timedelta(minutes=10)
+    answer(commitment, failed={3: 0x0112}, first_asked_at=now, next_ask_at=later)
+
+    card = seen(technologist.get(f"/exams/{step.pk}/commitment/"))
+
+    assert "1 not there yet: series 1: 3." in card
+    assert "send it again" not in card
+
+
+def test_a_list_that_was_not_had_shows_no_older_one(facility, technologist):
+    """Nothing pretends: the number is not of the moment that stands beside it."""
+    _, _, (commitment,) = make_exam(facility, 3)
+    check(answer(commitment), check_count=3, check_sentence="Nobody answers at ARCHIVE.")
+
+    page = seen(technologist.get(f"/commitment/{commitment.pk}/"))
+
+    assert "Nobody answers at ARCHIVE." in page
+    assert "3 were reported" not in page
 
 
 def test_the_card_of_a_safe_exam_says_yes(facility, technologist):

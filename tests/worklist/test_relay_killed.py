@@ -53,7 +53,7 @@ def test_a_report_that_may_have_arrived_goes_out_again_the_same(env):
         )
         wait_until(lambda: ct1.reports, seconds=60)
         os.kill(killed.pid, signal.SIGKILL)
-        killed.wait(timeout=10)
+        killed.wait(timeout=60)
         ct1.resume.set()
         assert "now ready 1" in shell(env, SHOW)
 

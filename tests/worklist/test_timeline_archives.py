@@ -109,7 +109,7 @@ def test_failed_images_are_listed_with_what_to_do(told, stages, facility, step, 
         ),
         (
             "not-there-yet",
-            {"committed": 118},
+            {"committed": 118, "failed": 2},
             "MAIN confirmed 118 of 120; the others are not there yet",
         ),
     ],

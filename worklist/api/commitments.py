@@ -6,12 +6,13 @@ from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from portal.api import actor_of, answer, facility_id_of, validated
+from portal.api import actor_of, answer, asked, facility_id_of, validated
 from portal.errors import NotFound
 from portal.models import RemoteAE
 from portal.selectors import devices
@@ -27,6 +28,7 @@ from worklist.serializers.commitments import (
     CommitmentPolicyUpdate,
     CommitmentSerializer,
     LossInput,
+    RuleSeenInput,
     StudyAskInput,
 )
 from worklist.services import commitment_policies as policies
@@ -91,13 +93,13 @@ class CommitmentViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Study
         values = validated(StudyAskInput, request)
         facility_id = facility_id_of(request)
         title = values.pop("archive")
-        asked = commitment_ask(
+        commitments = commitment_ask(
             facility_id=facility_id,
             archive_id=_archive(facility_id, title).pk if title else None,
             by=actor_of(request),
             **values,
         )
-        found = self.get_queryset().filter(pk__in=[one.pk for one in asked])
+        found = self.get_queryset().filter(pk__in=[one.pk for one in commitments])
         return Response(self.get_serializer(found, many=True).data)
 
     @extend_schema(request=LossInput, responses=CommitmentSerializer)
@@ -148,18 +150,26 @@ class CommitmentPolicyViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet
         changed = self._set(request, policy.facility_id, policy.device_id, values)
         return answer(self, changed.pk)
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(request=None, parameters=[RuleSeenInput], responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Have the device follow the rule of all others again."""
-        policies.commitment_policy_delete(policy_id=self.get_object().pk, by=actor_of(request))
+        policy = get_object_or_404(self.get_queryset(), pk=pk)
+        policies.commitment_policy_delete(
+            policy_id=policy.pk, by=actor_of(request), **asked(RuleSeenInput, request)
+        )
         return Response(status=204)
 
     def _set(
         self, request: Request, facility_id: int, device_id: int | None, values: dict[str, Any]
     ) -> CommitmentPolicy:
+        version = values.pop("version")
         rule = DeviceRule(**values | {"archives": tuple(values["archives"])})
         return policies.commitment_policy_set(
-            facility_id=facility_id, device_id=device_id, rule=rule, by=actor_of(request)
+            facility_id=facility_id,
+            device_id=device_id,
+            rule=rule,
+            by=actor_of(request),
+            version=version,
         )
 
 
@@ -183,10 +193,14 @@ class ArchivePolicyViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Ar
         if archive is None:
             raise NotFound("There is no such archive in your facility.")
         values = validated(ArchivePolicyUpdate, request)
+        version = values.pop("version")
         if "retry_plan_s" in values:
             values["retry_plan_s"] = tuple(values["retry_plan_s"])
         policies.archive_policy_set(
-            archive_id=archive.pk, rule=ArchiveRule(**values), by=actor_of(request)
+            archive_id=archive.pk,
+            rule=ArchiveRule(**values),
+            by=actor_of(request),
+            version=version,
         )
         return answer(self, archive.pk)
 

@@ -1,7 +1,5 @@
 """API of the recorded queries, and of why an exam is (not) on a device."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -12,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from portal import selectors as portal_selectors
+from portal.api import asked
 from portal.errors import Conflict, NotFound
 from worklist.models import ScheduledProcedureStep, WorklistQuery
 from worklist.selectors.explaining import Explanation, explain
@@ -76,9 +75,7 @@ class WorklistQueryViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Wo
 
 def explained(request: Request, step: ScheduledProcedureStep) -> Explanation:
     """Return the explanation that an address asks for, of a step for this person's eyes."""
-    given = WhyInput(data=request.query_params)
-    given.is_valid(raise_exception=True)
-    values: dict[str, Any] = given.validated_data
+    values = asked(WhyInput, request)
     devices = portal_selectors.devices(visible_to=request.user)
     device = devices.filter(facility_id=step.facility_id, ae_title=values["device"]).first()
     if device is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import timezone
 
@@ -25,7 +25,8 @@ def demo_clock() -> Iterator[Clock]:
         return _moment.get() or real()
 
     def put(moment: datetime | None) -> None:
-        _moment.set(moment and min(moment, real()))  # nothing has happened in the future
+        # Nothing has happened in the future; and the time is told as the real one tells it.
+        _moment.set(moment and min(moment, real()).astimezone(UTC))
 
     timezone.now = now
     token = _moment.set(None)

@@ -33,6 +33,8 @@ class StudyCommitment(models.Model):
         FAILED = "failed", _("Not all confirmed")
         LOSS_ACCEPTED = "loss-accepted", _("Loss accepted")
 
+    CHECK_KEPT = 1000  # UIDs of a difference; what is more is counted
+
     facility = models.ForeignKey(Facility, on_delete=models.CASCADE)
     archive = models.ForeignKey(RemoteAE, on_delete=models.PROTECT, related_name="+")
     study_instance_uid = models.CharField(max_length=64)
@@ -96,3 +98,19 @@ class StudyCommitment(models.Model):
 
     def __str__(self) -> str:
         return f"commitment {self.pk}"
+
+    @property
+    def check_more_count(self) -> int:
+        """How many images the archive lists that nobody had named, kept here or not."""
+        count = len(self.check_more)
+        if count < self.CHECK_KEPT:
+            return count
+        return max(count, (self.check_count or 0) + len(self.check_fewer) - self.expected)
+
+    @property
+    def check_fewer_count(self) -> int:
+        """How many named images the archive does not list, kept here or not."""
+        count = len(self.check_fewer)
+        if count < self.CHECK_KEPT:
+            return count
+        return max(count, self.expected + len(self.check_more) - (self.check_count or 0))

@@ -52,7 +52,7 @@ def device_rule_version(policy: CommitmentPolicy | None) -> str:
     """Return what tells two states of a device's rule apart: a form carries it, a save compares."""
     if policy is None:
         return "none"
-    archive_ids = sorted(policy.archives.values_list("pk", flat=True))
+    archive_ids = sorted(archive.pk for archive in policy.archives.all())
     return _version(policy, [archive_ids])
 
 

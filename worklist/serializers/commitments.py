@@ -13,7 +13,15 @@ from worklist.models import (
     InstanceState,
     StudyCommitment,
 )
+from worklist.selectors.commitment_policies import archive_rule_version, device_rule_version
 from worklist.wording.commitment import reason_told
+
+
+def rule_version() -> serializers.CharField:
+    """Return the field that says which state of a rule was seen."""
+    return serializers.CharField(
+        max_length=16, allow_blank=True, default="", help_text="Only while it is as it was seen."
+    )
 
 
 class CommittedInstanceSerializer(serializers.ModelSerializer[CommittedInstance]):
@@ -125,6 +133,7 @@ class CommitmentPolicySerializer(serializers.ModelSerializer[CommitmentPolicy]):
     archives = serializers.SlugRelatedField[Any](
         many=True, slug_field="ae_title", read_only=True, help_text="Empty: every archive."
     )
+    version = serializers.SerializerMethodField(help_text="Send it back to overwrite nobody.")
 
     class Meta:
         model = CommitmentPolicy
@@ -137,8 +146,21 @@ class CommitmentPolicySerializer(serializers.ModelSerializer[CommitmentPolicy]):
             "asks_discontinued",
             "settle_s",
             "is_relayed",
+            "version",
         )
         read_only_fields = fields
+
+    def get_version(self, policy: CommitmentPolicy) -> str:
+        """Return what tells this state from another."""
+        return device_rule_version(policy)
+
+
+class RuleSeenInput(serializers.Serializer[Any]):
+    """Which state of a rule was seen, at the end of an address: DELETE has no body."""
+
+    version = serializers.CharField(
+        max_length=16, required=False, help_text="Only while it is as it was seen; otherwise 409."
+    )
 
 
 class CommitmentPolicyUpdate(serializers.Serializer[Any]):
@@ -156,6 +178,7 @@ class CommitmentPolicyUpdate(serializers.Serializer[Any]):
     asks_discontinued = serializers.BooleanField(default=True)
     settle_s = serializers.IntegerField(allow_null=True, default=None)
     is_relayed = serializers.BooleanField(default=False)
+    version = rule_version()
 
 
 class CommitmentPolicyInput(CommitmentPolicyUpdate):
@@ -172,6 +195,7 @@ class ArchivePolicySerializer(serializers.ModelSerializer[ArchivePolicy]):
     id = row_id(source="device_id", read_only=True)
     archive = serializers.CharField(source="device.ae_title", read_only=True)
     retry_plan_s = serializers.ListField(child=serializers.IntegerField(), read_only=True)
+    version = serializers.SerializerMethodField(help_text="Send it back to overwrite nobody.")
 
     class Meta:
         model = ArchivePolicy
@@ -188,8 +212,13 @@ class ArchivePolicySerializer(serializers.ModelSerializer[ArchivePolicy]):
             "has_cross_check",
             "is_permanent",
             "retention",
+            "version",
         )
         read_only_fields = fields
+
+    def get_version(self, policy: ArchivePolicy) -> str:
+        """Return what tells this state from another."""
+        return archive_rule_version(policy)
 
 
 class ArchivePolicyUpdate(serializers.Serializer[Any]):
@@ -207,3 +236,4 @@ class ArchivePolicyUpdate(serializers.Serializer[Any]):
     has_cross_check = serializers.BooleanField(default=True)
     is_permanent = serializers.BooleanField(default=False)
     retention = serializers.CharField(max_length=200, allow_blank=True, default="")
+    version = rule_version()

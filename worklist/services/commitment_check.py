@@ -16,7 +16,6 @@ from worklist.models import ArchivePolicy, StudyCommitment
 from worklist.services.availability import steps_of
 
 LEASE = timedelta(minutes=10)  # longer than any talk: worklist.dicom.archive_query.SECONDS
-KEPT = 1000  # UIDs of a difference; what is more is counted
 RETRY_FIRST, RETRY_MOST = timedelta(minutes=2), timedelta(days=1)
 GIVEN_UP = timedelta(days=7)
 ALERT = "cross-check"
@@ -36,12 +35,12 @@ class ClaimedCheck:
 def check_plan(commitment: StudyCommitment) -> None:
     """Have a study compared when all of it has been answered, once after each answer.
 
-    Not while images are only not there yet. Within the caller's transaction; saves the row.
+    Not while images are only not there yet, nor in the middle of a round: what it has not asked
+    again counts as it was answered before. Within the caller's transaction; saves the row.
     """
     if commitment.next_check_at is not None or not commitment.last_answer_at:
         return
-    is_early = commitment.state == StudyCommitment.State.NOT_THERE_YET
-    if is_early or commitment.committed + commitment.failed < commitment.expected:
+    if _is_early(commitment) or commitment.committed + commitment.failed < commitment.expected:
         return
     if commitment.checked_at and commitment.checked_at >= commitment.last_answer_at:
         return
@@ -76,8 +75,10 @@ def check_record(*, check: ClaimedCheck, listed: Collection[str]) -> StudyCommit
     if commitment is None:
         return None
     is_open = commitment.next_ask_at is not None or commitment.requested > 0
-    if is_open and commitment.committed + commitment.failed < commitment.expected:
-        # New images came, or a person asked again, while we looked: compared after that answer.
+    if _is_early(commitment) or (
+        is_open and commitment.committed + commitment.failed < commitment.expected
+    ):
+        # New images came, or it was asked again, while we looked: compared after that answer.
         commitment.next_check_at = None
         _save(commitment, commitment.checked_at)
         return commitment
@@ -85,8 +86,9 @@ def check_record(*, check: ClaimedCheck, listed: Collection[str]) -> StudyCommit
     there = set(listed)
     more, fewer = sorted(there - named), sorted(named - there)
     commitment.check_count = len(there)
-    commitment.check_more, commitment.check_fewer = more[:KEPT], fewer[:KEPT]
-    commitment.check_sentence = _cut_sentence(check.archive, len(more), len(fewer))
+    kept = commitment.CHECK_KEPT
+    commitment.check_more, commitment.check_fewer = more[:kept], fewer[:kept]
+    commitment.check_sentence = ""
     commitment.next_check_at = None
     now = timezone.now()  # a clock that was put back makes no check older than what it compares
     _save(commitment, max(now, commitment.last_answer_at or now))
@@ -111,6 +113,14 @@ def check_give_back(*, check: ClaimedCheck) -> None:
     """Leave a study to another worker, at once."""
     mine = StudyCommitment.objects.filter(pk=check.commitment_id, lease_owner=check.lease_owner)
     mine.update(lease_owner="", lease_until=None)
+
+
+def _is_early(commitment: StudyCommitment) -> bool:
+    """Say whether images may still be coming, or are being asked about once more."""
+    return commitment.state in (
+        StudyCommitment.State.NOT_THERE_YET,
+        StudyCommitment.State.WAITING,
+    )
 
 
 def _due(now: datetime) -> QuerySet[StudyCommitment]:
@@ -153,17 +163,6 @@ def _save(commitment: StudyCommitment, checked_at: datetime | None) -> None:
     steps = steps_of(facility_id, commitment.study_instance_uid)
     if steps:
         emit(StepsChanged(facility_id=facility_id, ids=steps))
-
-
-def _cut_sentence(archive: RemoteAE, more: int, fewer: int) -> str:
-    """Say how many there really are where not all are kept."""
-    if max(more, fewer) <= KEPT:
-        return ""
-    sentence = _(
-        "%(archive)s lists %(more)d images that nobody named and lacks %(fewer)d that were named; "
-        "only the first %(kept)d of each are kept here."
-    )
-    return sentence % {"archive": archive.ae_title, "more": more, "fewer": fewer, "kept": KEPT}
 
 
 def _alert(commitment: StudyCommitment, archive: RemoteAE, more: int, fewer: int) -> None:

@@ -90,12 +90,13 @@ def commitment_policy_set(
 
 
 @transaction.atomic
-def commitment_policy_delete(*, policy_id: int, by: Actor) -> None:
+def commitment_policy_delete(*, policy_id: int, version: str = "", by: Actor) -> None:
     """Have a device follow the facility's rule again; or the facility what we ship."""
     policy = CommitmentPolicy.objects.select_for_update(of=("self",)).filter(pk=policy_id).first()
     if policy is None:
         raise NotFound(_("There is no such rule in your facility."))
     selectors.require(by, policy.facility_id, Permission.DEVICE_WRITE)
+    _check_version(version, device_rule_version(policy))
     facility_id, device = policy.facility_id, policy.device
     policy.delete()
     _told(facility_id, by, "delete", device, {})

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from portal.fields import sent
 from portal.looks import LOOKS
+from portal.pulse import clock
 from portal.selectors import actor_for
 from worklist.forms import ReasonForm
 from worklist.models import InstanceState, StudyCommitment
@@ -28,6 +29,7 @@ from worklist.services.commitment_asking import commitment_ask
 from worklist.services.commitment_loss import LOSABLE, commitment_loss_accept, commitment_loss_undo
 from worklist.views.commitments import commitment_of, commitment_rows_of
 from worklist.views.rows import exam_row
+from worklist.wording.addresses import moved_words
 from worklist.wording.clearance import archive_sentence, clearance_told
 from worklist.wording.commitment import instance_rows, series_label, timer_words
 
@@ -143,13 +145,15 @@ def _context(request: HttpRequest, found: StudyCommitment) -> dict[str, Any]:
     names = clearance.series
     failed = instances_of(found, state=InstanceState.FAILED)[:FAILED_SHOWN]
     asked = list(requests_of(found)[: REQUESTS_SHOWN + 1])
+    told = clearance_told(clearance)
     return _list_context(request, found, names, device) | {
         "commitment": found,
         "row": commitment_rows_of([found], request)[0],
         "exam": exam_row(step, visible_to=request.user) if step else None,
-        "told": clearance_told(clearance),
+        "told": told,
         "sentence": archive_sentence(mine, clearance),
-        "timer": timer_words(found),
+        "timer": _timer(found, told.detail),
+        "moved": moved_words(found.archive, [found]),
         "policy": archive_policy_of(found.archive),
         "failed": instance_rows(failed, names, device=device),
         "more_failed": found.failed - FAILED_SHOWN,
@@ -163,6 +167,13 @@ def _context(request: HttpRequest, found: StudyCommitment) -> dict[str, Any]:
         "is_losable": found.state in LOSABLE and found.committed < found.expected,
         "device_title": device,
     }
+
+
+def _timer(found: StudyCommitment, detail: str) -> str:
+    """Return what happens next, unless what stands beside it says when."""
+    words = timer_words(found)
+    is_told = found.next_ask_at is not None and clock(found.next_ask_at) in detail
+    return "" if words in detail or (is_told and not found.sentence) else words
 
 
 def _list_context(

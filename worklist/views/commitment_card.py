@@ -12,6 +12,7 @@ from worklist.selectors.commitments import series_counts
 from worklist.views.clearing import clearance_for
 from worklist.views.commitment import SeriesRow, exam_series
 from worklist.views.steps import step_of
+from worklist.wording.addresses import moved_words
 from worklist.wording.clearance import archive_sentence, clearance_told
 from worklist.wording.commitment import InstanceRow, instance_rows, timer_words
 
@@ -29,6 +30,7 @@ class ArchivePart:
     series: list[SeriesRow]
     failed: list[InstanceRow]
     timer: str
+    moved: str
 
     @property
     def bar(self) -> list[tuple[str, int]]:
@@ -36,11 +38,16 @@ class ArchivePart:
         rows = self.clearance.commitments
         parts = [
             ("ok", sum(one.committed for one in rows)),
-            ("bad", sum(one.failed for one in rows)),
+            ("info" if self.is_early else "bad", sum(one.failed for one in rows)),
             ("warn", sum(one.unanswered for one in rows)),
             ("info", sum(one.requested for one in rows)),
         ]
         return [(tone, count) for tone, count in parts if count]
+
+    @property
+    def is_early(self) -> bool:
+        """Say whether what the archive does not have may still come."""
+        return self.clearance.state == StudyCommitment.State.NOT_THERE_YET
 
     @property
     def left(self) -> int:
@@ -98,4 +105,5 @@ def _part(
         series=series,
         failed=instance_rows(one.failed[:FAILED_SHOWN], clearance.series, device=device),
         timer=" ".join(timer_words(row) for row in one.commitments),
+        moved=moved_words(one.archive, one.commitments),
     )

@@ -35,6 +35,7 @@ from worklist.views.rule_forms import (
     archive_rule_initial,
     device_rule_initial,
 )
+from worklist.wording.addresses import reached_words
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,12 @@ def archive_rule(request: HttpRequest, device_id: int) -> HttpResponse:
             messages.success(request, said)
             return redirect("worklist:commitment-rules")
     shown = request.POST.get("version") or archive_rule_version(archive_policy_of(archive))
-    context = {"form": form, "archive": archive, "version": shown}
+    context = {
+        "form": form,
+        "archive": archive,
+        "version": shown,
+        "reached": reached_words(archive),
+    }
     status = 422 if form.errors else 200
     return render(request, "worklist/archive_rule.html", context, status=status)
 

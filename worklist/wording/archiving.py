@@ -64,7 +64,7 @@ def stages(story: Story) -> Iterator[Stage]:
     first = min(story.commitments, key=lambda one: WORST_FIRST.index(State(one.state)))
     look = look_of("commitment", first.state)
     note = _("%(n)d of %(m)d") % {"n": first.committed, "m": first.expected}
-    if first.failed:
+    if first.failed and first.state != State.NOT_THERE_YET:
         note = _("%(counts)s, %(n)d failed") % {"counts": note, "n": first.failed}
     elif first.state == State.NOT_ASKED:
         when = first.next_ask_at
@@ -79,7 +79,7 @@ def stages(story: Story) -> Iterator[Stage]:
 def _at_archive(one: StudyCommitment) -> int | None:
     """Return how many images are at the archive, by its own words; none when it said nothing."""
     if one.check_count is not None and not one.check_sentence:
-        return one.expected - len(one.check_fewer)
+        return max(0, one.expected - one.check_fewer_count)
     if one.available_at is None:
         return None
     # What it announced once and does not confirm now is not said to be there.
@@ -139,7 +139,7 @@ def _outcome(one: StudyCommitment, story: Story) -> Iterator[TimelineEntry]:
     look = look_of("commitment", one.state)
     requests = [each for each in story.requests if each.commitment_id == one.pk]
     words = [asked_times(requests), one.sentence, _kept(one), _next(one)]
-    is_failed = one.failed > 0 and one.state != State.LOSS_ACCEPTED
+    is_failed = one.failed > 0 and one.state not in (State.LOSS_ACCEPTED, State.NOT_THERE_YET)
     yield TimelineEntry(
         at,
         _outcome_title(one),
@@ -161,6 +161,8 @@ def _outcome_title(one: StudyCommitment) -> str:
         "failed": one.failed,
         "silent": one.unanswered,
     }
+    if one.state == State.NOT_THERE_YET:
+        return _("%(archive)s confirmed %(n)d of %(m)d; the others are not there yet") % values
     if one.failed:
         return _("%(archive)s confirmed %(n)d of %(m)d; %(failed)d failed") % values
     if one.state == State.COMMITTED:
@@ -172,8 +174,6 @@ def _outcome_title(one: StudyCommitment) -> str:
         return title % values
     if one.state == State.UNANSWERED:
         return _("%(archive)s confirmed %(n)d of %(m)d; no answer about %(silent)d") % values
-    if one.state == State.NOT_THERE_YET:
-        return _("%(archive)s confirmed %(n)d of %(m)d; the others are not there yet") % values
     if one.committed:
         return _("%(archive)s confirmed %(n)d of %(m)d so far") % values
     return _("%(archive)s was asked to confirm %(m)d images") % values
@@ -198,7 +198,7 @@ def _check(one: StudyCommitment) -> Iterator[TimelineEntry]:
     if one.checked_at is None:
         return
     values = {"archive": one.archive.ae_title, "n": one.check_count, "m": one.expected}
-    fewer, more = len(one.check_fewer), len(one.check_more)
+    fewer, more = one.check_fewer_count, one.check_more_count
     words = []
     if fewer:
         words.append(

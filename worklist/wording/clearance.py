@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from portal.pulse import clock
+from worklist.models import StudyCommitment
 from worklist.selectors.clearance import (
     ArchiveClearance,
     Clearance,
@@ -143,6 +144,8 @@ def _missing(archive: ArchiveClearance, clearance: Clearance) -> list[str]:
     if archive.failed_count:
         is_absent = all(one.reason == NO_SUCH_INSTANCE for one in archive.failed)
         words = _("%(n)d missing: %(which)s") if is_absent else _("%(n)d not confirmed: %(which)s")
+        if archive.state == StudyCommitment.State.NOT_THERE_YET:
+            words = _("%(n)d not there yet: %(which)s")
         named = which(archive.failed, archive.failed_count, clearance.series)
         parts.append(words % {"n": archive.failed_count, "which": named})
     silent = sum(one.unanswered for one in archive.commitments)
