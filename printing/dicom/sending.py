@@ -4,6 +4,7 @@ pynetdicom would encode a picture three times over in memory, and would let a re
 that we answer meanwhile slip between its fragments (PS3.8 Annex E forbids that).
 """
 
+import mmap
 import socket
 import struct
 import time
@@ -21,6 +22,7 @@ from pynetdicom.dsutils import encode
 from pynetdicom.pdu_primitives import P_DATA
 
 LARGEST_FRAGMENT = 128 * 1024  # a peer without a limit of its own gets no larger ones
+MAPPED_BYTES = 4 << 20  # sent ones of a mapped file that stay in memory
 WAITING = 16  # fragments that wait for the socket
 PAUSE_SECONDS = 0.0005
 PIXEL_DATA = (0x7FE0, 0x0010)
@@ -153,14 +155,23 @@ def fragments(parts: tuple[bytes | memoryview, ...], size: int) -> Iterator[tupl
     held: list[bytes | memoryview] = []
     has = 0
     for part in parts:
-        view, start = memoryview(part), 0
+        view, start, gone = memoryview(part), 0, 0
         while start < len(view):
+            if start - gone >= MAPPED_BYTES:
+                gone = start
+                _let_go(view)
             piece = view[start : start + size - has]
             held.append(piece)
             has, start, left = has + len(piece), start + len(piece), left - len(piece)
             if has == size or not left:
                 yield b"".join(held), not left
                 held, has = [], 0
+
+
+def _let_go(view: memoryview) -> None:
+    """Put a mapped file out of memory; what is still wanted of it is read again."""
+    if isinstance(view.obj, mmap.mmap) and view.readonly:  # not what exists in memory alone
+        view.obj.madvise(mmap.MADV_DONTNEED)
 
 
 def limit_sending(event: evt.Event, seconds: float) -> None:

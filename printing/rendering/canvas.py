@@ -1,6 +1,11 @@
 """Pictures scaled onto a canvas, gray or RGB, a band of rows at a time."""
 
-from math import ceil, floor
+import mmap
+import os
+import tempfile
+from collections.abc import Callable
+from math import ceil, floor, prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +21,34 @@ CUBIC_REACH = 2  # source pixels on either side that a cubic kernel looks at, pe
 
 def new_canvas(size: tuple[int, int], bits: int, *, is_color: bool) -> Array:
     """Return a black canvas of so many columns and rows."""
+    shape, dtype = _kind(size, bits, is_color=is_color)
+    return np.zeros(shape, dtype)
+
+
+def canvas_in_file(
+    folder: Path | None, size: tuple[int, int], bits: int, *, is_color: bool
+) -> tuple[Array, Callable[[], None]]:
+    """Return a black canvas in a nameless file, and what puts it out of memory until it is used.
+
+    Raises OSError when the disk is full: later that would be a signal that ends the process.
+    """
+    shape, dtype = _kind(size, bits, is_color=is_color)
+    length = prod(shape) * dtype.itemsize
+    with tempfile.TemporaryFile(dir=folder) as file:
+        os.posix_fallocate(file.fileno(), 0, length)
+        mapped = mmap.mmap(file.fileno(), length)
+
+    def let_go() -> None:
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+    return np.frombuffer(mapped, dtype).reshape(shape), let_go
+
+
+def _kind(
+    size: tuple[int, int], bits: int, *, is_color: bool
+) -> tuple[tuple[int, ...], np.dtype[Any]]:
     shape = (size[1], size[0], 3) if is_color else (size[1], size[0])
-    return np.zeros(shape, np.uint8 if bits == 8 or is_color else np.uint16)
+    return shape, np.dtype(np.uint8 if bits == 8 or is_color else np.uint16)
 
 
 def fitted(size: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:

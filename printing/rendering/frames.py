@@ -1,6 +1,7 @@
 """Stored pixel values of one frame of a DICOM file; no other frame is decoded."""
 
 import struct
+from contextlib import suppress
 from io import BytesIO
 from math import prod
 from pathlib import Path
@@ -14,10 +15,14 @@ from pydicom.pixels import get_decoder
 from pydicom.pixels.processing import convert_color_space
 from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import (
+    JPEG2000,
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
     RLELossless,
 )
 
@@ -48,6 +53,13 @@ KEPT_BITS = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB")
 # Colours that pydicom does not know, and those that they are stored like.
 STORED_AS = {"HSV": "RGB", "YBR_PARTIAL_422": "YBR_FULL_422"}
 COLOR_TYPES = (np.uint8, np.uint16)  # the wider is known of HSV alone
+# Decoders that copy least; where they fail, all are asked. GDCM has a frame four times in memory.
+FRUGAL = {
+    JPEGLSLossless: "pyjpegls",
+    JPEGLSNearLossless: "pyjpegls",
+    JPEG2000Lossless: "pylibjpeg",
+    JPEG2000: "pylibjpeg",
+}
 PLAIN = (ImplicitVRLittleEndian, ExplicitVRLittleEndian)
 J2K_START = b"\xff\x4f\xff\x51"
 JPEG_SIZE_MARKERS = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
@@ -106,6 +118,7 @@ def decode(path: Path, header: Header, frame: int) -> Rows:
                 codestream = _codestream(stream, header, frame)
                 if is_deep_jpeg(codestream):
                     return decode_deep_jpeg(codestream, header.ds)
+                del codestream
             stream.seek(header.pixels_at or 0)
             return _decoded(stream, header, frame)
     except PARSER_ERRORS as error:
@@ -130,8 +143,7 @@ def _decoded(stream: BinaryIO, header: Header, frame: int) -> Rows:
         options["photometric_interpretation"] = STORED_AS[kind]
     if header.pixel_vr:
         options["pixel_vr"] = header.pixel_vr
-    decoder = get_decoder(header.transfer_syntax)
-    found, told = decoder.as_array(stream, index=frame - 1, raw=True, **options)
+    found, told = _unpacked(stream, header.transfer_syntax, frame, options)
     stored = np.asarray(found.astype(found.dtype.newbyteorder("="), copy=False))
     is_ybr = kind != "HSV" and told["photometric_interpretation"] in YBR
     if (is_ybr or kind in STORED_AS) and stored.dtype not in COLOR_TYPES[
@@ -146,6 +158,21 @@ def _decoded(stream: BinaryIO, header: Header, frame: int) -> Rows:
     if is_ybr:
         return ConvertedRows(stored, _ybr_to_rgb)
     return stored
+
+
+def _unpacked(
+    stream: BinaryIO, transfer_syntax: UID, frame: int, options: dict[str, Any]
+) -> tuple[np.ndarray[Any, Any], dict[str, Any]]:
+    """Return a frame and what is told about it, by the decoder that needs least memory."""
+    decoder, at = get_decoder(transfer_syntax), stream.tell()
+    asked = {"index": frame - 1, "raw": True, **options}
+    if frugal := FRUGAL.get(transfer_syntax):
+        with suppress(*PARSER_ERRORS):
+            found, told = decoder.as_array(stream, decoding_plugin=frugal, **asked)
+            return found, told
+        stream.seek(at)
+    found, told = decoder.as_array(stream, **asked)
+    return found, told
 
 
 def _ybr_to_rgb(band: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -28,6 +28,7 @@ from printing.types import BoxPixels, Drawing
 START, END = b"FILMPG01", b"FILMPGND"
 TAIL = struct.Struct("<Q8s")
 MAX_INDEX = 1 << 20
+PIECE = 4 << 20
 REMAINS_S = 3600  # nobody writes a page for so long
 
 
@@ -64,7 +65,7 @@ def page_boxes_of(path: Path) -> Iterator[BoxPixels]:
     for entry in _index(mapped)["boxes"]:
         at, length, crc = entry.pop("at"), entry.pop("length"), entry.pop("crc")
         pixels = memoryview(mapped)[at : at + length]
-        if len(pixels) != length or zlib.crc32(pixels) != crc:
+        if len(pixels) != length or _crc(mapped, pixels) != crc:
             raise DamagedPageFile("The drawn page is damaged on disk.")
         entry["pixel_aspect_ratio"] = tuple(entry["pixel_aspect_ratio"])
         yield BoxPixels(**entry, pixels=pixels)
@@ -85,6 +86,15 @@ def _clear_remains(path: Path) -> None:
         with suppress(OSError):  # another one was faster
             if time.time() - remains.stat().st_mtime > REMAINS_S:
                 remains.unlink()
+
+
+def _crc(mapped: mmap.mmap, pixels: memoryview) -> int:
+    """Return the CRC-32 of mapped pixels, of which a piece at a time is in memory."""
+    crc = 0
+    for start in range(0, len(pixels), PIECE):
+        crc = zlib.crc32(pixels[start : start + PIECE], crc)
+        mapped.madvise(mmap.MADV_DONTNEED)
+    return crc
 
 
 def _without_pixels(box: BoxPixels) -> BoxPixels:

@@ -7,7 +7,7 @@ from pathlib import Path
 from printing import layout
 from printing.rendering.boxes import box_place, draw_box, packed, page_boxes
 from printing.rendering.calibration import draw_pattern
-from printing.rendering.canvas import new_canvas
+from printing.rendering.canvas import canvas_in_file, new_canvas
 from printing.rendering.errors import naming
 from printing.rendering.page_file import page_write
 from printing.types import BoxPixels, Drawing, PageSpec
@@ -18,7 +18,7 @@ PATTERN_WIDTH = 2048  # where the film's pixels are not known
 
 def page_draw(spec: PageSpec, drawing: Drawing, path: Path) -> None:
     """Draw a page into a file, whole or not at all; raises UnusableImage, OSError (ENOSPC)."""
-    page_write(path, drawing, drawn_boxes(spec, drawing))
+    page_write(path, drawing, drawn_boxes(spec, drawing, path.parent))
 
 
 def sent_display_format(spec: PageSpec, drawing: Drawing) -> str:
@@ -37,16 +37,20 @@ def is_composed(spec: PageSpec, drawing: Drawing) -> bool:
     return drawing.is_composed and has_size and not drawing.is_plain and not is_own
 
 
-def drawn_boxes(spec: PageSpec, drawing: Drawing) -> Iterator[BoxPixels]:
+def drawn_boxes(
+    spec: PageSpec, drawing: Drawing, folder: Path | None = None
+) -> Iterator[BoxPixels]:
     """Yield the boxes as the printer gets them, drawn when asked for: one at a time in memory.
 
+    The folder is for the canvas of a composed film, which is in memory only where it is drawn on.
     Colours are of 8 bits, so gray beside them is as well (PS3.3 C.13.5).
     """
     drawing = replace(drawing, bits=8) if drawing.is_color else drawing
     if spec.pattern:
         yield _pattern(spec, drawing)
     elif is_composed(spec, drawing) and drawing.film_pixels is not None:
-        yield _composed(spec, drawing, layout.oriented(drawing.film_pixels, spec.film_orientation))
+        size = layout.oriented(drawing.film_pixels, spec.film_orientation)
+        yield _composed(spec, drawing, size, folder)
     else:
         for box in spec.boxes:
             alone = PageSpec(**(vars(spec) | {"boxes": (box,)}))
@@ -60,14 +64,17 @@ def drawn_boxes(spec: PageSpec, drawing: Drawing) -> Iterator[BoxPixels]:
                 )
 
 
-def _composed(spec: PageSpec, drawing: Drawing, film_pixels: tuple[int, int]) -> BoxPixels:
+def _composed(
+    spec: PageSpec, drawing: Drawing, film_pixels: tuple[int, int], folder: Path | None
+) -> BoxPixels:
     """Draw each box into its place on one canvas; between the boxes the film is black."""
-    canvas = new_canvas(film_pixels, drawing.bits, is_color=drawing.is_color)
+    canvas, let_go = canvas_in_file(folder, film_pixels, drawing.bits, is_color=drawing.is_color)
     for box in spec.boxes:
         with naming(box.position):
             rect = box_place(spec, box.position, film_pixels)
             place = canvas[int(rect.top) : int(rect.bottom), int(rect.left) : int(rect.right)]
             draw_box(box, spec, drawing.bits, film_pixels, is_color=drawing.is_color, into=place)
+        let_go()
     return packed(1, drawing.bits, canvas)
 
 

@@ -5,6 +5,7 @@ started them, however that ends. One that dies over a page (the system kills wha
 memory) costs that page a second try alone; others that were in its pool are drawn again.
 """
 
+import ctypes
 import multiprocessing
 import os
 import resource
@@ -20,7 +21,9 @@ from printing.rendering.errors import UnusableImage
 from printing.rendering.pages import page_draw
 from printing.types import Drawing, PageSpec
 
+LARGE_BYTES = 4 << 20  # blocks that the system gets back as soon as they are freed
 NICENESS = 5  # whoever waits for a web page goes first
+M_MMAP_THRESHOLD = -3  # malloc.h
 CPU_SECONDS = 600  # of one page; a picture that takes longer never ends
 
 _lock = threading.Lock()
@@ -90,7 +93,14 @@ def _begin() -> None:
     """Make ready a new child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     os.nice(NICENESS)
+    _keep_no_large_blocks()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def _keep_no_large_blocks() -> None:
+    """Have large freed blocks given back: glibc learns to keep those of up to 32 MB."""
+    with suppress(AttributeError, OSError, TypeError):  # another C library
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def _end_with_parent() -> None:

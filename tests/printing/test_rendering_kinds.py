@@ -15,7 +15,7 @@ pytestmark = pytest.mark.peer
 
 SIDE = 64
 RAMP = np.arange(SIDE * SIDE, dtype=np.uint16).reshape(SIDE, SIDE)  # 0..4095
-RNG = np.random.default_rng(20261121)
+SEED = 20261121  # for each picture anew: tests run in any order
 
 
 def signed(bits: int) -> np.ndarray[Any, Any]:
@@ -30,7 +30,9 @@ def stored_in(bits: int, *, high_bit: int | None = None, is_signed: bool = False
     values = signed(bits) if is_signed else RAMP.astype(np.int32) * (1 << bits) // (SIDE * SIDE)
     shift = high + 1 - bits
     pattern = (values.astype(np.int32) & (1 << bits) - 1) << shift
-    junk = RNG.integers(0, 1 << 16, RAMP.shape) & ~(((1 << bits) - 1) << shift)
+    junk = np.random.default_rng(SEED).integers(0, 1 << 16, RAMP.shape) & ~(
+        ((1 << bits) - 1) << shift
+    )
     ds = gray_dataset((pattern | junk).astype(np.uint16), BitsStored=bits, HighBit=high)
     ds.PixelRepresentation = int(is_signed)
     return ds
@@ -55,7 +57,8 @@ def rgb(planar: int, **attributes: Any) -> Dataset:
     """Return a colour picture, by pixel or by plane."""
     bits = attributes.get("BitsAllocated", 8)
     dtype = {8: np.uint8, 16: np.uint16, 32: np.uint32}[bits]
-    pixels = RNG.integers(0, 1 << attributes.get("BitsStored", bits), (SIDE, SIDE, 3), np.uint64)
+    dice, most = np.random.default_rng(SEED), 1 << attributes.get("BitsStored", bits)
+    pixels = dice.integers(0, most, (SIDE, SIDE, 3), np.uint64)
     if planar:
         pixels = pixels.transpose(2, 0, 1)
     ds = gray_dataset(RAMP.astype(np.uint8))
