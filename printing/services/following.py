@@ -1,10 +1,10 @@
 """Films in printers' own queues: who asks next, and what was answered (PS3.4 H.4.5)."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from printing.models import JobState, PageState, PrintedPage, Printer, PrintJob
@@ -18,12 +18,16 @@ from printing.services.job_ground import (
     followed,
     job_cancel_now,
     job_settle,
+    page_names,
 )
 from printing.services.job_log import job_log, job_tell
 from printing.services.leases import LEASE, address_release, address_take, busy
 from printing.services.print_jobs import FOLLOWABLE, films_told, is_to_take_out
-from printing.types import LogLine, PrintJobStatus
+from printing.services.printer_state import sharing
+from printing.types import LineKind, LogLine, PrintJobStatus
 from printing.types.following import AskedDevice, FollowedJob, FollowedPrinter
+
+FOLLOW_AT_LEAST_EVERY = timedelta(minutes=5)  # while nobody answers
 
 
 def follow_claim(*, lease_owner: str) -> FollowedJob | None:
@@ -70,17 +74,70 @@ def follow_record(
     if job.lease_owner:
         return job  # it is printed again: its worker goes on
     now = timezone.now()
+    Printer.objects.filter(pk__in=list(statuses)).update(last_heard_at=now)
     if any(each.execution_status == STOPPED for told in statuses.values() for each in told):
         job.follow_until = now + timedelta(seconds=job.printer.follow_s)  # it waits for a person
     if job.follow_until is not None and job.follow_until <= now:
         followed(job).update(ended_at=now)
-    job.follow_at = now + FOLLOW_EVERY if followed(job).exists() else None
-    job.save(update_fields=["follow_at", "follow_until"])
     if is_to_take_out(job) and job.pages.filter(state=PageState.FAILED).exists():
         _end(job)
     elif job.state == JobState.PROCESSING:
         job_settle(job)
+    job.follow_at = _asked_again_at(job, now)
+    job.save(update_fields=["follow_at", "follow_until"])
     return job
+
+
+def films_wake(*, printer: Printer) -> None:
+    """Ask a printer that answers again about its films now, not when its pause is over."""
+    soon = timezone.now() + FOLLOW_EVERY
+    jobs = PrintJob.objects.filter(_has_films_at(sharing(printer)), follow_at__gt=soon)
+    if not jobs.exists():
+        return  # a read
+    with transaction.atomic():
+        found = jobs.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
+        ids = list(found.values_list("pk", flat=True))
+        PrintJob.objects.filter(pk__in=ids).update(follow_at=timezone.now())
+
+
+def films_let_go(printer: Printer) -> None:
+    """End the questions about films of a printer that is another device from now on.
+
+    That one would say that it knows nothing of them, or speak of others.
+    """
+    jobs = PrintJob.objects.select_for_update(of=("self",)).select_related("printer")
+    now = timezone.now()
+    for job in jobs.filter(_has_films_at([printer])).order_by("pk"):
+        pages = followed(job).filter(printer=printer)
+        text = (
+            f"{printer.name} is another device now: the one that took {page_names(pages)} can no "
+            "longer be asked what became of that."
+        )
+        pages.update(ended_at=now)
+        job_log(job, [LogLine(text, kind=LineKind.NOTE)])
+        if job.state == JobState.PROCESSING and not job.lease_owner and not followed(job).exists():
+            job_settle(job)
+        job.follow_at = _asked_again_at(job, now)
+        job.save(update_fields=["follow_at"])
+        job_tell(job)
+
+
+def _asked_again_at(job: PrintJob, now: datetime) -> datetime | None:
+    """Return when the films of a job are asked about next; none when there is nothing to ask.
+
+    While nobody answers, the pause is as long as the silence has been: it doubles.
+    """
+    if job.state not in FOLLOWABLE or not followed(job).exists():
+        return None
+    heard = followed(job).aggregate(taken=Max("accepted_at"), heard=Max("printer__last_heard_at"))
+    silence = now - max((at for at in heard.values() if at is not None), default=now)
+    at = now + min(max(silence, FOLLOW_EVERY), FOLLOW_AT_LEAST_EVERY)
+    return at if job.follow_until is None else max(now, min(at, job.follow_until))
+
+
+def _has_films_at(printers: Iterable[Printer]) -> Q:
+    pages = PrintedPage.objects.filter(FOLLOWED, printer__in=printers, job=OuterRef("pk"))
+    return Q(Exists(pages), state__in=FOLLOWABLE)
 
 
 def _due() -> QuerySet[PrintJob]:

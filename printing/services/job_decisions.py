@@ -13,6 +13,7 @@ from printing.services.accounting import page_use_record
 from printing.services.job_ground import (
     NEVER_AGAIN,
     TO_DECIDE,
+    hold_again,
     job_ask,
     job_cancel_now,
     job_locked,
@@ -146,5 +147,7 @@ def _go_on(job: PrintJob, by: Actor) -> None:
         job_settle(job, by.name)
     elif job.is_cancel_asked:
         job_cancel_now(job)
+    elif reasons.HELD in job.state_reasons:
+        hold_again(job)
     else:
         queue_again(job)

@@ -72,6 +72,17 @@ def queue_again(job: PrintJob) -> None:
     job_alerts_settle(job)
 
 
+def hold_again(job: PrintJob) -> None:
+    """Keep the job from printing as before a page of it had to be decided about, and save it."""
+    until = job.hold_until
+    queue_again(job)
+    job.move_to(JobState.PENDING_HELD)
+    job.state_reasons, job.hold_until = [reasons.HELD], until
+    time = f", until {timezone.localtime(until):%Y-%m-%d %H:%M}" if until else ""
+    job.message = f"Held as before{time}."
+    job.save()
+
+
 def job_cancel_now(job: PrintJob, name: str = "") -> None:
     """End a job that nobody wants any more, and save it; without a name, for who asked for it."""
     name = name or canceler_name(job)
@@ -100,11 +111,13 @@ def job_settle(job: PrintJob, name: str = "") -> None:
 
 def job_ask(job: PrintJob) -> None:
     """Stop a job until a person says what became of its pages, and say which; saves it."""
+    is_held = job.state == JobState.PENDING_HELD or reasons.HELD in job.state_reasons
     if job.state != JobState.PROCESSING_STOPPED:
         job.move_to(JobState.PROCESSING_STOPPED)
     unknown, failed = unknown_sentence(job), failed_sentence(job)
     job.state_reasons = [reasons.UNKNOWN] if unknown else []
     job.state_reasons += [reasons.FAILED_IN_DEVICE] if failed else []
+    job.state_reasons += [reasons.HELD] if is_held else []  # afterwards it is held again
     look = "Look at the printer and decide." if failed else ""
     job.message = " ".join(filter(None, (unknown, failed, look)))[:500]
     job.next_attempt_at = None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from printing.models import ErrorPolicy, JobState, PageState, PrinterState, PrintJob
@@ -22,7 +22,7 @@ from printing.services.pool_choice import pool_candidates
 from printing.services.print_jobs import aborted_sentence
 from printing.services.printer_state import printer_state_set, printer_stop, sharing
 from printing.services.takeovers import job_unknown
-from printing.types import Outcome, TalkResult
+from printing.types import LineKind, Outcome, TalkResult
 
 # No such or duplicate instance, class, action: a new association, once (printing.md §2.4).
 SESSION_FAULTS = (0x0111, 0x0112, 0x0117, 0x0118, 0x0119, 0x0122, 0x0123, 0xC600, 0xC616)
@@ -31,7 +31,8 @@ LEAST_MEDIA_PAUSE_S = 10
 
 
 def _accepted(job: PrintJob, result: TalkResult) -> None:
-    if not job.pages.exclude(state__in=(*NEVER_AGAIN, PageState.FAILED)).exists():
+    has_failed = job.pages.filter(state=PageState.FAILED).exists()
+    if has_failed or not job.pages.exclude(state__in=NEVER_AGAIN).exists():
         job_settle(job)
     elif job.is_cancel_asked:
         job_cancel_now(job)
@@ -100,8 +101,10 @@ def _no_space(job: PrintJob, result: TalkResult) -> None:
 
 
 def _session_fault(job: PrintJob, result: TalkResult) -> None:
-    """Try once more with a new association; the job's log knows whether that was done."""
-    faults = job.events.filter(status__in=SESSION_FAULTS).exclude(text__startswith="Print Job")
+    """Try once more with a new association, since a person last did something with the job."""
+    last = job.events.filter(kind=LineKind.PERSON).aggregate(last=Max("pk"))["last"] or 0
+    faults = job.events.filter(status__in=SESSION_FAULTS, pk__gt=last)
+    faults = faults.exclude(text__startswith="Print Job")
     if faults.order_by().values("association").distinct().count() > 1:
         _refused(job, result)
         return

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from printing.models import JobState, Printer, PrintJob
 from printing.selectors.printers import capabilities
-from printing.services.following import asked_device
+from printing.services.following import asked_device, films_wake
 from printing.services.leases import address_release, address_take, busy
 from printing.services.printer_state import (
     printer_report_record,
@@ -40,7 +40,7 @@ def poll_claim(*, lease_owner: str) -> PolledPrinter | None:
 
 def poll_record(*, polled: PolledPrinter, report: PrinterReport) -> None:
     """Keep what the printer said, and let others talk to it."""
-    printer_report_record(printer_id=polled.printer_id, report=report)
+    films_wake(printer=printer_report_record(printer_id=polled.printer_id, report=report))
     address_release(polled.device.lease_owner)  # apart: it is locked before printers
 
 

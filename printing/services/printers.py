@@ -4,15 +4,16 @@ from typing import Any, Unpack, cast
 
 from django.db import transaction
 
-from portal.errors import InvalidInput, NotFound, StaleVersion
+from portal.errors import Conflict, InvalidInput, NotFound, StaleVersion
 from portal.events import PrintersChanged, emit
 from portal.models import RemoteAE
 from portal.selectors import require
 from portal.services import audit
 from portal.types import Actor, Permission
-from printing.models import Printer
+from printing.models import JobState, Printer, PrintJob
 from printing.models.printer import PrinterColor
 from printing.printer_models import DEFAULT_MODEL, PAPER_MODEL
+from printing.services.following import films_let_go
 from printing.services.printer_models import printer_model_named
 from printing.services.printer_queue import printer_enable
 from printing.services.printer_values import PrinterValues, ipp_address, require_printer
@@ -50,6 +51,10 @@ def printer_set(
     `version` is the one that a person saw: somebody who was slower hears so.
     """
     require(by, facility_id, Permission.PRINTER_MANAGE)
+    named = Printer.objects.filter(facility_id=facility_id, name=name).first()
+    if named is not None and _is_moved(named, values):
+        _require_quiet(named)
+        films_let_go(named)  # jobs before their printer, as everybody locks them
     locked = Printer.objects.select_for_update(no_key=True, of=("self",)).select_related(
         "device", "model"
     )
@@ -100,6 +105,23 @@ def printer_for_device(*, device: RemoteAE, model: str | None, by: Actor) -> Pri
         printer_enable(printer_id=sharing.pk, is_enabled=True, by=by)
     printer.refresh_from_db()
     return printer
+
+
+def _is_moved(printer: Printer, values: PrinterValues) -> bool:
+    """Say whether a printer is pointed to another device; that may move itself, as one."""
+    uri, device_id = (values.get("ipp_uri") or "").strip(), values.get("device_id")
+    return bool(uri and uri != printer.ipp_uri) or device_id not in (None, printer.device_id)
+
+
+def _require_quiet(printer: Printer) -> None:
+    """Refuse another device while a worker talks to this one: whose films would they be?"""
+    jobs = PrintJob.objects.filter(printer=printer, state=JobState.PROCESSING)
+    job = jobs.exclude(lease_owner="").first()
+    if job is not None:
+        raise Conflict(
+            f"{printer.name} prints job {job.pk} at present. Wait until that has ended, then point "
+            "it to another device."
+        )
 
 
 def _set_address(printer: Printer, facility_id: int, values: PrinterValues) -> None:

@@ -176,9 +176,16 @@ def read_request(sock: socket.socket) -> bytes:
     """Return the body of a request, read whole."""
     received = b""
     while b"\r\n\r\n" not in received:
-        received += sock.recv(1 << 16)
+        received += _received(sock)
     head, _, body = received.partition(b"\r\n\r\n")
     length = int(head.lower().partition(b"content-length:")[2].split()[0])
     while len(body) < length:
-        body += sock.recv(1 << 16)
+        body += _received(sock)
     return body
+
+
+def _received(sock: socket.socket) -> bytes:
+    """Return what came in; a worker that died or was stopped says nothing more."""
+    if not (received := sock.recv(1 << 16)):
+        raise ConnectionResetError
+    return received

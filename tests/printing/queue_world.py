@@ -4,7 +4,6 @@ No network: a talk is what a worker records of it, and it may end, or its worker
 """
 
 import random
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -46,6 +45,7 @@ class Film:
     uid: str = ""  # of its print job
     state: str = "DONE"
     is_told: bool = False  # that was confirmed: the printer has forgotten its print job
+    device: tuple[str, int] = ("", 0)
 
 
 @dataclass
@@ -57,6 +57,7 @@ class World:
     pool_id: int
     films: dict[int, list[Film]] = field(default_factory=dict)  # by row of the page
     told: list[str] = field(default_factory=list)
+    taken: set[tuple[str, int]] = field(default_factory=set)  # devices that somebody talks to
     _number: int = 0
 
     def step(self) -> None:
@@ -93,6 +94,10 @@ class World:
         job = claims.job_claim(lease_owner=owner)
         if job is None:
             return
+        undecided = PrintedPage.objects.filter(job_id=job.job_id, state__in=TO_DECIDE)
+        assert not undecided.exists(), (job.job_id, *self.told)
+        assert (job.host, job.port) not in self.taken, (job.job_id, *self.told)
+        self.taken.add((job.host, job.port))
         for page in job.pages:
             trouble = None if is_calm or self.dice.random() > 0.3 else self.dice.choice(BEFORE)
             if trouble or not self._print(job, page, is_calm=is_calm):
@@ -112,12 +117,14 @@ class World:
         if not outcomes.page_sent(**owned, page_id=page.page_id, film_box_uid="1"):
             self._record(job, Outcome.CANCELED)
             return False
-        ends = "taken" if is_calm else self.dice.choice(["taken"] * 6 + ["refused", "no", "lost"])
+        ways = ["taken"] * 5 + ["lost"] * 3 + ["no"] * 2 + ["refused"]
+        ends = "taken" if is_calm else self.dice.choice(ways)
         if ends in ("refused", "no"):
             self._record(job, Outcome.REFUSED if ends == "refused" else Outcome.NOT_READY, page)
             return False
         made = self.dice.randint(1, page.copies) if self.dice.random() < 0.3 else page.copies
         film = Film(made, *self.dice.choice([("", "DONE"), (self._name("1.2"), "PENDING")]))
+        film.device = job.host, job.port
         is_there = ends == "taken" or self.dice.random() < 0.5
         self.films.setdefault(page.page_id, []).append(film if is_there else Film(0))
         self.told.append(f"job {job.job_id} page {page.page_id}: {ends}, {film}")
@@ -134,21 +141,23 @@ class World:
         answer = PageAnswer(differences=differences, print_job_uid=film.uid)
         outcomes.page_accepted(**owned, page_id=page.page_id, answer=answer)
         self._report(job, film)
-        if self.dice.random() < 0.3:  # of an earlier association
-            self._report(job, self.dice.choice([film, *self._queued()]), is_own=False)
+        if self.dice.random() < 0.8:  # of an earlier association
+            others = [other for other in self._queued() if other.device == film.device]
+            self._report(job, self.dice.choice([film, *others]))
         return True
 
-    def _report(self, job: ClaimedJob, film: Film, *, is_own: bool = True) -> None:
+    def _report(self, job: ClaimedJob, film: Film) -> None:
         if not film.uid or self.dice.random() > 0.2:
             return
         film.state = film.state if film.state != "PENDING" else self._end()
         status = PrintJobStatus(film.uid, film.state, "NORMAL")
         outcomes.print_job_heard(job_id=job.job_id, lease_owner=job.lease_owner, status=status)
-        film.is_told = film.is_told or is_own
+        film.is_told = True
         self.told.append(f"told to job {job.job_id}: {status}")
 
     def _record(self, job: ClaimedJob, outcome: Outcome, page: ClaimedPage | None = None) -> None:
         self.told.append(f"job {job.job_id}: {outcome}")
+        self.taken.discard((job.host, job.port))
         where = (page.number, page.page_id) if page else (None, None)
         result = TalkResult(outcome, "Because.", *where)
         outcomes.job_record(job_id=job.job_id, lease_owner=job.lease_owner, result=result)
@@ -159,6 +168,7 @@ class World:
         PrintJob.objects.exclude(lease_until=None).update(lease_until=past)
         PrinterAddress.objects.exclude(lease_until=None).update(lease_until=past)
         claims.leases_take_over()
+        self.taken.clear()
 
     def follow(self) -> None:
         """Ask printers about the films of a job, or die over it."""
@@ -167,6 +177,9 @@ class World:
         job = following.follow_claim(lease_owner=owner)
         if job is None:
             return
+        devices = {(printer.device.host, printer.device.port) for printer in job.printers}
+        assert not devices & self.taken, (job.job_id, *self.told)
+        self.taken |= devices
         known = {film.uid: film for films in self.films.values() for film in films}
         statuses = {
             printer.printer_id: [
@@ -181,6 +194,7 @@ class World:
         self.told.append(f"job {job.job_id} is asked about: {statuses}")
         if self.dice.random() > 0.1:
             following.follow_record(job_id=job.job_id, lease_owner=owner, statuses=statuses)
+            self.taken -= devices
 
     def end_film(self) -> None:
         """Let a film that a printer has in its queue come out, or not; nobody is told."""
@@ -189,10 +203,10 @@ class World:
 
     def give_up_following(self) -> None:
         """Let the time pass in which a printer might have told what became of its films."""
-        job = PrintJob.objects.exclude(follow_until=None).order_by("?").first()
-        if job is not None and self.dice.random() < 0.2:
+        followed = list(PrintJob.objects.exclude(follow_until=None).order_by("pk"))
+        if followed and self.dice.random() < 0.2:
             past = timezone.now() - timedelta(seconds=1)
-            PrintJob.objects.filter(pk=job.pk).update(follow_until=past)
+            PrintJob.objects.filter(pk=self.dice.choice(followed).pk).update(follow_until=past)
 
     def decide(self) -> None:
         """Look into the trays, and say what became of the pages that are asked about."""
@@ -258,12 +272,10 @@ class World:
         """Count what came out of a row of a page, of all its sendings."""
         return sum(self._out_of(film) for film in self.films.get(page.pk, ()))
 
-    def of_job(self, job: PrintJob) -> Counter[int]:
-        """Count what came out, by the number of the page."""
-        found: Counter[int] = Counter()
-        for page in job.pages.all():
-            found[page.number] += self.out(page)
-        return found
+    def is_told(self, page: PrintedPage) -> bool:
+        """Say whether its printer told how the print job of a page ended, and was thanked."""
+        uid = page.print_job_uid
+        return any(film.is_told for film in self.films.get(page.pk, ()) if uid and film.uid == uid)
 
     def _queued(self) -> list[Film]:
         every = [film for films in self.films.values() for film in films]

@@ -160,7 +160,7 @@ class Misfortune:
         """End a worker with -9, let its claims run out at once, and start another."""
         worker = self.workers[place]
         os.kill(worker.pid, signal.SIGKILL)
-        worker.wait(timeout=10)
+        worker.wait(timeout=60)
         now, mine = timezone.now(), f":{worker.pid}:"
         PrintJob.objects.filter(lease_owner__contains=mine).update(lease_until=now)
         PrinterAddress.objects.filter(lease_owner__contains=mine).update(lease_until=now)

@@ -10,6 +10,7 @@ from pydicom import dcmread
 
 from tests.peers.printer import FilmPrinter
 from tests.peers.sim_printer import Rule, SimPrinter
+from tests.waiting import wait_until
 
 Key = tuple[int, int]  # rows and columns of its one picture: which page of which job it is
 
@@ -85,7 +86,7 @@ class DcmtkTray:
         db = self.printer.directory / "db"
         for path in db.glob("SP_*.dcm"):  # it deletes the oldest of many: look often
             if path not in self._seen:
-                self._seen[path] = _key(path, db)
+                self._seen[path] = wait_until(lambda path=path: _key(path, db))
         return Counter(self._seen.values())
 
     @property
@@ -142,18 +143,18 @@ def _faults(name: str, dice: random.Random) -> list[Rule]:
     return found
 
 
-def _key(path: Path, db: Path) -> Key:
-    """Return the size of the picture on a stored page."""
-    box = dcmread(path).ImageBoxContentSequence[0]
-    wanted = str(box.ReferencedImageSequence[0].ReferencedSOPInstanceUID)
-    for hardcopy in db.glob("HG_*.dcm"):
-        try:
+def _key(path: Path, db: Path) -> Key | None:
+    """Return the size of the picture on a stored page; nothing while a file is being written."""
+    try:
+        box = dcmread(path).ImageBoxContentSequence[0]
+        wanted = str(box.ReferencedImageSequence[0].ReferencedSOPInstanceUID)
+        for hardcopy in db.glob("HG_*.dcm"):
             ds = dcmread(hardcopy, stop_before_pixels=True)
-        except FileNotFoundError:
-            continue  # one of the oldest: deleted between the two lines above
-        if str(ds.SOPInstanceUID) == wanted:
-            return int(ds.Rows), int(ds.Columns)
-    raise AssertionError(f"{path.name} refers to a picture that is not there")
+            if str(ds.SOPInstanceUID) == wanted:
+                return int(ds.Rows), int(ds.Columns)
+    except Exception:  # half a file is wrong in many ways; one of the oldest was just deleted
+        return None
+    return None
 
 
 def _is_connected(port: int) -> bool:

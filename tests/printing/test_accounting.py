@@ -684,6 +684,29 @@ def test_nonsense_in_the_address_is_answered_with_words(facility, make_user, que
     assert "Film used" in seen(answer)
 
 
+def test_what_was_not_understood_is_not_counted(facility, make_user):
+    """ui.md §1.5: no sentence about a day that nobody asked for, and no file of it."""
+    client = signed_in(make_user, "technologist")
+
+    page = client.get("/print/usage/?since=31+Foo")
+    sheet = client.get("/print/usage.csv?since=31+Foo")
+
+    assert page.status_code == 422
+    assert "Nothing was counted: correct what is asked for." in seen(page)
+    assert "No film was used" not in seen(page)
+    assert (sheet.status_code, "text/csv" in sheet["Content-Type"]) == (400, False)
+
+
+def test_a_text_that_no_database_holds_finds_nothing(facility, make_user):
+    """PostgreSQL refuses a NUL; a person who pastes one sees a list all the same."""
+    client = signed_in(make_user, "operator")
+
+    assert client.post("/print/usage/", {"patient_id": "S\0 3"}).status_code == 200
+    assert client.post("/print/", {"text": "S\0 3"}).status_code == 200
+    assert client.get("/print/?modality=C%00T").status_code == 200
+    assert client.get("/print/usage/?modality=%3DC%00T").status_code == 200
+
+
 def test_nobody_sees_the_films_of_another_facility(facility, make_user):
     make_uses(other_facility(), 20)
     client = signed_in(make_user, "administrator")

@@ -146,9 +146,10 @@ def test_a_set_gets_another_film_and_loses_one(facility, technologist):
     assert added.status_code == 201, added.content
     assert (added.json()["first_film"], added.json()["image_boxes"]) == (film.pk, [])
     path, version = f"{FILMS}{added.json()['id']}/", added.json()["version"]
-    require_problem(technologist.delete(path, {"version": version + 1}), 409)
+    require_problem(technologist.delete(f"{path}?version={version + 1}"), 409)
     require_problem(technologist.delete(path), 400, field="version")
-    assert technologist.delete(path, {"version": version}).status_code == 204
+    require_problem(technologist.delete(f"{path}?verson={version}"), 400, field="verson")
+    assert technologist.delete(f"{path}?version={version}").status_code == 204
     assert list(Film.objects.values_list("pk", flat=True)) == [film.pk]
 
 

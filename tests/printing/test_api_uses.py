@@ -10,6 +10,7 @@ from printing.selectors.usage import DIMENSIONS, STEPS
 from tests.api_clients import API, client_of, latest_audit, make_other_facility, require_problem
 from tests.printing.api_files import make_image, make_printer
 from tests.printing.test_accounting import make_uses, naive
+from tests.printing.test_api_printers import OWN
 
 USES = f"{API}/print-uses/"
 QUOTAS = f"{API}/print-quotas/"
@@ -163,3 +164,27 @@ def test_uses_and_quotas_of_others_are_not_seen(facility, operator, make_user):
     require_problem(operator.delete(f"{QUOTAS}{quota.pk}/"), 404)
     viewer = client_of(make_user("scheduler"))
     require_problem(viewer.post(QUOTAS, {"films": 1}), 403, "printer.manage")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (QUOTAS, {"films": 5}),
+        (f"{API}/print-pools/", {"name": "P", "printers": [0]}),
+        (f"{API}/printer-models/", OWN),
+    ],
+)
+def test_what_somebody_changed_meanwhile_is_not_deleted(facility, operator, path, body):
+    """DELETE says in its address what was seen; a misspelt name must not delete regardless."""
+    if "printers" in body:
+        body = {**body, "printers": [make_printer(facility).pk]}
+    seen = operator.post(path, body).json()
+    row = f"{path}{seen['id']}/"
+
+    now = operator.put(row, {**body, "version": seen["version"]}).json()
+
+    assert now["version"] == seen["version"] + 1
+    require_problem(operator.delete(f"{row}?version={seen['version']}"), 409)
+    require_problem(operator.delete(f"{row}?verson={now['version']}"), 400, field="verson")
+    require_problem(operator.delete(f"{row}?version=x"), 400, field="version")
+    assert operator.delete(f"{row}?version={now['version']}").status_code == 204

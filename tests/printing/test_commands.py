@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
+from django.utils import timezone
 
 from printing.models import PageState, PrinterModel, PrintJob
 from printing.services import jobs, pools, printers
@@ -82,7 +83,8 @@ def test_how_it_is_printed_is_said(printer):
     assert job.pages.get().film_orientation == "LANDSCAPE"
     assert (job.medium_type, job.print_priority) == ("BLUE FILM", "HIGH")
     assert (job.film_session_label, job.is_color) == ("WARD 3", False)
-    assert (job.state, job.hold_until.isoformat()) == ("pending-held", "2126-11-21T18:00:00+00:00")
+    until = timezone.localtime(job.hold_until)  # the clock of this site
+    assert (job.state, f"{until:%Y-%m-%dT%H:%M}") == ("pending-held", "2126-11-21T18:00")
 
 
 def test_a_job_waits_for_a_release(printer):
@@ -194,6 +196,14 @@ def test_a_time_that_is_none_is_said(printer, text):
     assert f"“{text}” is no time such as 2026-11-21T18:00." in err
 
 
+@pytest.mark.parametrize("text", ["nan", "-1"])
+def test_a_wait_that_never_ends_or_is_over_is_said(printer, text):
+    status, _, err = print_images(CT, options=[f"--wait={text}"])
+
+    assert status in (1, 2)  # 2 from a shell
+    assert f"“{text}” is no number of seconds." in err
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.peer
 def test_waiting_ends_with_4_when_the_printer_refuses(facility, tmp_path):
@@ -303,9 +313,10 @@ def test_jobs_lists_the_newest_first(facility, printer):
     assert [job["id"] for job in json.loads(found[0])] == made[::-1]
 
 
-def test_jobs_does_not_know_a_job(db):
-    """One sentence, exit status 1."""
-    assert run("jobs", "9")[0] == 1
+@pytest.mark.parametrize("unknown", [["9"], ["--printer", "NOWHERE"]])
+def test_jobs_does_not_know_a_job_or_printer(db, unknown):
+    """One sentence, exit status 1: a misspelt printer is not one without jobs."""
+    assert run("jobs", *unknown)[0] == 1
 
 
 def test_jobs_are_listed_by_state_and_printer(facility, printer):

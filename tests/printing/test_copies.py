@@ -6,7 +6,7 @@ from portal.errors import Conflict, InvalidInput
 from printing.models import PrinterModel, PrintJob, PrintUse
 from printing.services import jobs, outcomes
 from printing.services.job_ground import canceled_sentence, job_settle
-from printing.types import Difference, Outcome, PageAnswer
+from printing.types import Difference, Outcome, PageAnswer, PrintJobStatus
 from printing.worker import jobs as worker
 from tests.peers.sim_printer import Rule, sim_printer
 from tests.printing.claiming import claim, page_id, record
@@ -229,3 +229,21 @@ def test_a_cancel_ends_what_the_printer_did_not_make_at_once(facility, printer):
 
     job.refresh_from_db()
     assert job.state == "canceled"
+
+
+def test_a_film_that_failed_is_decided_about_before_the_other_copies_go_out(facility, printer):
+    """One of three came, and failed, as the printer reported at once: a person looks first."""
+    PrinterModel.objects.update(has_print_job=True)
+    job = make_job(printer, [make_image(facility)], number_of_copies=3)
+    values = {"job_id": job.pk, "lease_owner": "w1"}
+    page = claim().pages[0].page_id
+    outcomes.page_sent(**values, page_id=page, film_box_uid="1")
+    difference = Difference("Number of Copies", "NumberOfCopies", "3", "1")
+    answer = PageAnswer(differences=(difference,), print_job_uid="1.2.3")
+    outcomes.page_accepted(**values, page_id=page, answer=answer)
+    outcomes.print_job_heard(**values, status=PrintJobStatus("1.2.3", "FAILURE", "FILM JAM"))
+
+    record(job, Outcome.ACCEPTED)
+
+    job.refresh_from_db()
+    assert (job.state, job.state_reasons) == ("processing-stopped", ["job-failed-in-device"])

@@ -125,12 +125,9 @@ def test_a_failure_that_is_known_when_the_job_fails_is_in_its_message(half, faci
     assert (job.state, job.message) == ("aborted", f"Because. {SAYS}")
 
 
-@pytest.mark.parametrize("is_held", [False, True])
-def test_a_job_that_waits_asks_before_anything_else_goes_out(half, is_held):
+def test_a_job_that_waits_asks_before_anything_else_goes_out(half):
     """Page 1 failed while page 2 waits for its turn: a person looks first."""
     job = half(Outcome.NOT_READY)
-    if is_held:
-        jobs.job_hold(job_id=job.pk, by=BY)
 
     assert asked(job) == "processing-stopped"
 
@@ -138,6 +135,24 @@ def test_a_job_that_waits_asks_before_anything_else_goes_out(half, is_held):
     assert open_alerts(job) == ["print-failed"]
     jobs.page_decide(job_id=job.pk, page_number=1, verdict="send-again", by=BY)
     assert [page.number for page in claim("w2").pages] == [1, 2]
+
+
+@pytest.mark.parametrize("hours", [None, 2])
+def test_a_held_job_is_held_again_once_somebody_has_decided(half, hours):
+    """To say what becomes of a page is not to release the job."""
+    job = half(Outcome.NOT_READY)
+    until = timezone.now() + timedelta(hours=hours) if hours else None
+    jobs.job_hold(job_id=job.pk, until=until, by=BY)
+    assert asked(job) == "processing-stopped"
+    assert job.state_reasons[0] == "job-failed-in-device"
+
+    jobs.page_decide(job_id=job.pk, page_number=1, verdict="send-again", by=BY)
+
+    job.refresh_from_db()
+    assert (job.state, job.state_reasons) == ("pending-held", ["job-hold-until-specified"])
+    assert (job.hold_until, claim("w2")) == (until, None)
+    assert job.message.startswith("Held as before")
+    assert open_alerts(job) == []
 
 
 def test_a_waiting_job_whose_films_are_done_goes_on_waiting(half):

@@ -172,3 +172,33 @@ def test_cancelling_while_a_film_is_on_its_way_claims_nothing(operator, job):
     assert "may still come out" in page
     assert "The printer accepted no film of it so far." in page
     assert "Nothing of it was printed" not in page
+
+
+@pytest.mark.parametrize("verb", ["cancel", "move", "place", "hold-until"])
+def test_who_asks_too_late_sees_the_job_as_it_is_now(operator, job, verb):
+    """ui.md §6, two people: what is true now, and no form for what cannot be done any more."""
+    operator.post(f"/print/jobs/{job.pk}/cancel/", REASON)
+
+    for late in (
+        operator.get(f"/print/jobs/{job.pk}/{verb}/", follow=True),
+        operator.post(f"/print/jobs/{job.pk}/{verb}/", REASON, follow=True),
+    ):
+        page = seen(late)
+        assert late.redirect_chain == [(f"/print/jobs/{job.pk}/", 302)]
+        assert f"job {job.pk} has changed since you saw it. It is now: Cancelled." in page
+        assert "cannot become" not in page
+    in_drawer = operator.post(
+        f"/print/jobs/{job.pk}/{verb}/", REASON, headers={"HX-Request": "true"}
+    )
+    assert in_drawer.status_code == 409
+    assert "It is now: Cancelled." in seen(in_drawer)
+
+
+def test_a_button_of_an_old_page_says_what_the_job_has_become(operator, job):
+    operator.post(f"/print/jobs/{job.pk}/cancel/", REASON)
+
+    late = operator.post(f"/print/jobs/{job.pk}/hold/", follow=True)
+
+    assert "has changed since you saw it. It is now: Cancelled." in seen(late)
+    job.refresh_from_db()
+    assert job.state == "canceled"

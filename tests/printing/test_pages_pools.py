@@ -38,7 +38,7 @@ def test_a_pool_is_made_changed_and_removed(operator, facility, printer):
     pool.refresh_from_db()
     assert pool.strategy == "balance"
     assert [member.printer for member in pool.members.all()] == [printer]
-    operator.post(f"/print/pools/{pool.pk}/remove/")
+    operator.post(f"/print/pools/{pool.pk}/remove/", {"version": pool.version})
     assert not PrintPool.objects.exists()
 
 
@@ -78,6 +78,10 @@ def test_a_pool_is_not_removed_by_who_did_not_see_how_it_is(operator, facility, 
     assert late.status_code == 409
     assert "Somebody else changed this pool meanwhile." in seen(late)
     assert PrintPool.objects.get().strategy == "balance"
+    for version in ("", "two", "-1", "9" * 20):  # no number that a page has shown
+        silent = operator.post(f"/print/pools/{pool.pk}/remove/", {"version": version})
+        assert silent.status_code == 409
+    assert PrintPool.objects.filter(pk=pool.pk).exists()
     operator.post(f"/print/pools/{pool.pk}/remove/", {"version": 2})
     assert not PrintPool.objects.exists()
 

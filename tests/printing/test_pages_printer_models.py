@@ -72,7 +72,9 @@ def test_an_own_model_is_changed_and_deleted_on_its_page(operator, facility):
 
     assert PrinterModel.objects.get().bits == 12
     assert operator.post("/printers/models/generic-8bit/remove/").status_code == 409
-    operator.post("/printers/models/ours/remove/")
+    operator.post("/printers/models/ours/remove/")  # its page was not seen
+    assert PrinterModel.objects.filter(name="ours").exists()
+    operator.post("/printers/models/ours/remove/", {"version": 2})
     assert not PrinterModel.objects.exists()
     assert operator.get("/printers/models/ours/").status_code == 404
 

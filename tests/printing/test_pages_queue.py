@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from portal.pulse import stamp
 from portal.selectors import actor_for
 from printing.models import PageState, Printer, PrintJob, PrintJobEvent
 from printing.services.job_log import job_log
@@ -82,7 +83,7 @@ def test_a_planned_retry_says_when(operator, job):
 
     row = seen(operator.get(f"/print/jobs/{job.pk}/row/"))
 
-    assert f"Retry {timezone.localtime(at):%H:%M}" in row
+    assert f"Retry {stamp(at)}" in row
 
 
 def test_a_row_says_who_what_how_far_and_why(operator, job):

@@ -11,6 +11,7 @@ import pytest
 
 from printing.models import JobState, PageState, PrintedPage, PrintUse
 from printing.services import pools
+from printing.services.print_jobs import FOLLOWABLE
 from tests.printing.factories import BY, make_image, make_job, make_printer
 from tests.printing.queue_world import World
 
@@ -50,6 +51,10 @@ def require_true(world, jobs):
             # What came out is counted, or asked about: nothing is out that nobody knows of.
             counted = row.copies if row.state in MAY_BE_OUT else 0
             assert world.out(row) <= counted, (job.pk, row.pk, row.state, *world.told)
+            # What was told, and confirmed, is known: the printer could not be asked again.
+            is_open = row.state == PageState.ACCEPTED and row.ended_at is None
+            is_missed = is_open and job.state in FOLLOWABLE and world.is_told(row)
+            assert not is_missed, (job.pk, row.pk, *world.told)
         by_number = Counter()
         for row in rows:
             by_number[row.number] += row.copies

@@ -26,7 +26,7 @@ from tests.waiting import wait_until
 JOBS = int(os.environ.get("PRINT_SOAK_JOBS", "50"))
 SEED = int(os.environ.get("PRINT_SOAK_SEED") or random.SystemRandom().randrange(10**6))
 WORKERS = 2
-SECONDS = 120 + 4 * JOBS
+SECONDS = 300 + 6 * JOBS
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.peer,

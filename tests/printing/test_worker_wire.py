@@ -217,6 +217,6 @@ def test_what_a_printer_ignores_is_said_and_the_film_counted_as_asked_for(facili
     page = job.pages.get()
 
     assert [(each["keyword"], each["granted"]) for each in page.differences] == [("FilmSizeID", "")]
-    film = Film(page, PAGE_LOOKS[page.state], "1")
+    film = Film(page, PAGE_LOOKS[page.state], "1", "")
     assert film.remarks[0] == "Film Size ID: the printer ignores 14INX17IN"
     assert PrintUse.objects.get().film_size_id == "14INX17IN"
