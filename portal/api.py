@@ -42,12 +42,7 @@ class KnownFilters(DjangoFilterBackend):  # type: ignore[misc]  # django-filter 
         """Return the rows that the address asks for."""
         filters = self.get_filterset_class(view, queryset)
         known = {"page", "page_size", "format", *(filters.base_filters if filters else ())}
-        unknown = sorted(set(request.query_params) - known)
-        if unknown:
-            names = ", ".join(sorted(known - {"format"}))
-            raise exceptions.ValidationError(
-                {name: [f"There is no filter “{name}”. Filters are: {names}."] for name in unknown}
-            )
+        _require_known(request, sorted(known), "filter")
         found: QuerySet[Model] = super().filter_queryset(request, queryset, view)
         return found
 
@@ -68,6 +63,15 @@ def facility_id_of(request: Request) -> int:
 def validated(serializer: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
     """Return the body's values, or answer 400 with what is wrong with which."""
     given = serializer(data=request.data, context={"request": request})
+    given.is_valid(raise_exception=True)
+    values: dict[str, Any] = given.validated_data
+    return values
+
+
+def asked(serializer: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the values that an address ends with, or answer 400: also to a misspelt name."""
+    given = serializer(data=request.query_params, context={"request": request})
+    _require_known(request, [*getattr(given, "fields", {})], "parameter")
     given.is_valid(raise_exception=True)
     values: dict[str, Any] = given.validated_data
     return values
@@ -109,6 +113,15 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         if name.lower() != "content-type":
             answer[name] = value
     return answer
+
+
+def _require_known(request: Request, known: list[str], word: str) -> None:
+    """Refuse a name in the address that nobody reads; `format` is the framework's."""
+    names = ", ".join(name for name in known if name != "format")
+    unknown = sorted(request.query_params.keys() - {*known, "format"})
+    if unknown:
+        sentence = f"There is no {word} “%s”. {word.capitalize()}s are: {names}."
+        raise exceptions.ValidationError({name: [sentence % name] for name in unknown})
 
 
 def _problem(status: int, title: str, body: dict[str, Any]) -> Response:

@@ -1,12 +1,13 @@
 """How API requests are read: who sends them, and bodies no longer than we can hold."""
 
+import json
 from collections.abc import Mapping
 from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from knox.auth import TokenAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, ParseError
 from rest_framework.parsers import FormParser, JSONParser
 
 
@@ -22,7 +23,7 @@ class Tokens(TokenAuthentication):  # type: ignore[misc]  # knox has no types
 
 
 class ShortJSON(JSONParser):
-    """JSON, read whole into memory: hence with a limit."""
+    """JSON, read whole into memory: hence with a limit; text that can be written out again."""
 
     def parse(
         self,
@@ -33,6 +34,10 @@ class ShortJSON(JSONParser):
         """Return the values of a body."""
         _require_short(parser_context)
         values: dict[str, Any] = super().parse(stream, media_type, parser_context)
+        try:
+            json.dumps(values, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:  # JSON can escape half of a pair (RFC 8259 8.2)
+            raise ParseError("The body has text that is no Unicode: half a character.") from error
         return values
 
 

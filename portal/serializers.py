@@ -12,6 +12,14 @@ def row_id(**options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=1, max_value=LARGEST_ID, **options)
 
 
+class SeenInput(serializers.Serializer[Any]):
+    """Which version of a row was seen, at the end of an address: DELETE has no body."""
+
+    version = serializers.IntegerField(
+        required=False, help_text="Only while it is as it was seen; otherwise 409."
+    )
+
+
 class TokenInput(serializers.Serializer[Any]):
     """Who wants a token."""
 

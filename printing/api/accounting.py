@@ -7,12 +7,14 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
+from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from portal.api import actor_of, answer, facility_id_of, validated
+from portal.api import actor_of, answer, asked, facility_id_of, validated
+from portal.serializers import SeenInput
 from printing.models import PrintQuota, PrintUse
 from printing.selectors import accounting, usage
 from printing.serializers.accounting import (
@@ -141,9 +143,14 @@ class QuotaViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[PrintQuota
         )
         return answer(self, quota.pk)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[SeenInput], responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Take a quota away."""
-        quota = self.get_object()
-        quotas.quota_delete(facility_id=quota.facility_id, quota_id=quota.pk, by=actor_of(request))
+        quota = get_object_or_404(self.get_queryset(), pk=pk)
+        quotas.quota_delete(
+            facility_id=quota.facility_id,
+            quota_id=quota.pk,
+            by=actor_of(request),
+            **asked(SeenInput, request),
+        )
         return Response(status=204)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from portal.api import actor_of, answer, facility_id_of, validated
+from portal.api import actor_of, answer, asked, facility_id_of, validated
 from portal.errors import Conflict
 from printing.api.files import PdfRenderer, PngRenderer, pdf_answer
 from printing.documents import film_document
@@ -64,12 +64,12 @@ class FilmViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Film]):
         )
         return answer(self, film.pk)
 
-    @extend_schema(request=FilmRemoveInput, responses={204: None})
+    @extend_schema(parameters=[FilmRemoveInput], responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Take a film out of its set; jobs that were queued from it stay as they are."""
-        film = self.get_object()
+        film = get_object_or_404(self.get_queryset(), pk=pk)
         film_boxes.film_remove(
-            film_id=film.pk, by=actor_of(request), **validated(FilmRemoveInput, request)
+            film_id=film.pk, by=actor_of(request), **asked(FilmRemoveInput, request)
         )
         return Response(status=204)
 
@@ -125,11 +125,10 @@ class FilmViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Film]):
     @action(detail=True, renderer_classes=[PngRenderer, JSONRenderer])
     def preview(self, request: Request, pk: str) -> Response:
         """Draw the film as it would be printed now."""
-        asked = PreviewInput(data=request.query_params)
-        asked.is_valid(raise_exception=True)
+        values = asked(PreviewInput, request)
         film = get_object_or_404(self.get_queryset(), pk=pk)
         try:
-            png = page_preview(film_selectors.film_page(film), **asked.validated_data)
+            png = page_preview(film_selectors.film_page(film), **values)
         except UnusableImage as error:
             raise Conflict(str(error)) from error
         return Response(png)
@@ -140,8 +139,7 @@ class FilmViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Film]):
     @action(detail=True, renderer_classes=[PdfRenderer, JSONRenderer])
     def pdf(self, request: Request, pk: str) -> Response:
         """Return the film and those of its set on paper: true size, not for diagnosis."""
-        asked = FilmPdfInput(data=request.query_params)
-        asked.is_valid(raise_exception=True)
+        values = asked(FilmPdfInput, request)
         film = get_object_or_404(self.get_queryset(), pk=pk)
-        content = film_document(film, by=actor_of(request), **asked.validated_data)
+        content = film_document(film, by=actor_of(request), **values)
         return pdf_answer(content, f"film-{film.pk}.pdf")

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from portal.api import actor_of, answer, facility_id_of, validated
+from portal.api import actor_of, answer, asked, facility_id_of, validated
 from printing.api.files import PdfRenderer, pdf_answer
 from printing.documents import job_document
 from printing.models import JobState, PrintJob
@@ -115,10 +115,9 @@ class JobViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[PrintJob]):
     @action(detail=True, renderer_classes=[PdfRenderer, JSONRenderer], filterset_class=None)
     def pdf(self, request: Request, pk: str) -> Response:
         """Return the films of a job on paper, as they were queued, one page each."""
-        asked = PdfInput(data=request.query_params)
-        asked.is_valid(raise_exception=True)
+        values = asked(PdfInput, request)
         job = get_object_or_404(self.get_queryset(), pk=pk)
-        content = job_document(job, by=actor_of(request), **asked.validated_data)
+        content = job_document(job, by=actor_of(request), **values)
         return pdf_answer(content, f"job-{job.pk}.pdf")
 
     @extend_schema(request=HoldInput, responses=JobSerializer)

@@ -2,12 +2,14 @@
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
+from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from portal.api import actor_of, answer, facility_id_of, validated
+from portal.api import actor_of, answer, asked, facility_id_of, validated
+from portal.serializers import SeenInput
 from printing.models import PrintPool
 from printing.selectors import console
 from printing.serializers.pools import PoolInput, PoolSerializer, PoolUpdate
@@ -47,8 +49,9 @@ class PoolViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[PrintPool])
         )
         return answer(self, pool.pk)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[SeenInput], responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Remove a pool; its jobs stay with the printers that they are planned for."""
-        pools.pool_delete(pool_id=self.get_object().pk, by=actor_of(request))
+        pool = get_object_or_404(self.get_queryset(), pk=pk)
+        pools.pool_delete(pool_id=pool.pk, by=actor_of(request), **asked(SeenInput, request))
         return Response(status=204)

@@ -4,13 +4,15 @@ from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from portal.api import actor_of, answer, facility_id_of, validated
+from portal.api import actor_of, answer, asked, facility_id_of, validated
 from portal.errors import InvalidInput
+from portal.serializers import SeenInput
 from printing.models import PrinterModel
 from printing.printer_models import model_document
 from printing.selectors import printers as printer_selectors
@@ -53,10 +55,13 @@ class PrinterModelViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Pri
         )
         return answer(self, model.pk)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[SeenInput], responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete a model of the facility's own that no printer uses."""
-        printer_models.printer_model_delete(model_id=self.get_object().pk, by=actor_of(request))
+        model = get_object_or_404(self.get_queryset(), pk=pk)
+        printer_models.printer_model_delete(
+            model_id=model.pk, by=actor_of(request), **asked(SeenInput, request)
+        )
         return Response(status=204)
 
     @extend_schema(responses=OpenApiTypes.OBJECT)

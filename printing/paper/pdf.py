@@ -7,7 +7,7 @@ the same text unseen, for searching and copying (ISO 32000-1 9.6.5 Type 3 fonts,
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from unicodedata import bidirectional
 
@@ -80,7 +80,7 @@ class _Writer:
         # Viewers must not shrink a film to the margins of a printer: it would lose its size.
         viewer = b"/ViewerPreferences << /PrintScaling /None /DisplayDocTitle true >>"
         self._object(catalog, b"<< /Type /Catalog /Pages %d 0 R %s >>" % (tree, viewer))
-        made = created.strftime("D:%Y%m%d%H%M%S%z").encode()
+        made = created.astimezone(UTC).strftime("D:%Y%m%d%H%M%SZ").encode()
         self._object(about, b"<< /Title %s /CreationDate (%s) >>" % (_hex(title), made))
         self._end(catalog, about)
         return len(kids)

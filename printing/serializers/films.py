@@ -95,9 +95,9 @@ class FilmChange(serializers.Serializer[Any]):
 
 
 class FilmRemoveInput(serializers.Serializer[Any]):
-    """Which version of the film was seen."""
+    """Which version of the film was seen, at the end of the address: DELETE has no body."""
 
-    version = serializers.IntegerField()
+    version = serializers.IntegerField(help_text="The one that was read; otherwise 409.")
 
 
 class FillInput(serializers.Serializer[Any]):

@@ -23,6 +23,16 @@ def is_fragment(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
+def version_of(request: HttpRequest) -> int:
+    """Return the version that the person saw; a form without one is out of date."""
+    return whole(request.POST.get("version")) or 0
+
+
+def plain(text: str) -> str:
+    """Return typed text without the NUL that no database row can hold."""
+    return text.replace("\0", "").strip()
+
+
 def whole(text: str | None) -> int | None:
     """Read a whole number from an address or form; what is none says nothing."""
     return int(text) if text and text.isdecimal() and len(text) < 10 else None

@@ -14,7 +14,8 @@ from printing.models import Film, ImageBox
 from printing.selectors.films import box_values
 from printing.services import film_boxes as box_services
 from printing.types import BoxValues
-from printing.views.changing import changing, done, version_of
+from printing.views.asking import version_of
+from printing.views.changing import changing, done
 from printing.views.film_values import Focus
 from printing.views.series import studies
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from portal.errors import InvalidInput, StaleVersion
 from printing.models import Film
 from printing.selectors import films as film_selectors
-from printing.views.asking import found, is_fragment, whole
+from printing.views.asking import found, is_fragment
 from printing.views.composer import film_page
 from printing.views.film_values import Focus
 from printing.views.warnings import Warn
@@ -46,11 +46,6 @@ def film_seen(request: HttpRequest, film_id: int) -> Film:
     """Return a film that this person may see."""
     films = film_selectors.films(visible_to=request.user)
     return found(films, film_id, _("There is no such film in your facility."))
-
-
-def version_of(request: HttpRequest) -> int:
-    """Return the version that the person saw; a form without one is out of date."""
-    return whole(request.POST.get("version")) or 0
 
 
 def done(request: HttpRequest, film: Film, focus: Focus, sentence: str = "") -> HttpResponse:

@@ -20,8 +20,8 @@ from printing.selectors import films as film_selectors
 from printing.services import film_boxes as box_services
 from printing.services import films as film_services
 from printing.services import jobs as job_services
-from printing.views.asking import is_fragment
-from printing.views.changing import changing, done, film_answer, film_seen, version_of
+from printing.views.asking import is_fragment, version_of
+from printing.views.changing import changing, done, film_answer, film_seen
 from printing.views.composer import film_page, layout_form, print_form
 from printing.views.film_values import Focus
 from printing.views.listing import film_rows

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from printing.models import JobState, PrintJob
 from printing.selectors.console import midnight, needs_person
-from printing.views.asking import whole
+from printing.views.asking import plain, whole
 
 TABS: dict[str, str | Promise] = {
     "active": gettext_lazy("Active"),
@@ -69,8 +69,8 @@ def filters_of(query: QueryDict, text: str = "") -> Filters:
         printer=whole(query.get("printer")),
         pool=whole(query.get("pool")),
         person=whole(query.get("by")),
-        modality=query.get("modality", "")[:16],
-        text=text.strip()[:64],
+        modality=plain(query.get("modality", ""))[:16],
+        text=plain(text)[:64],
         page=whole(query.get("page")) or 1,
     )
 

@@ -29,8 +29,9 @@ from printing.selectors import printers as printer_selectors
 from printing.services import jobs as job_services
 from printing.services.pool_choice import open_sizes, takes
 from printing.views.asking import is_fragment
-from printing.views.jobs import films, job_done, row_of, seen_job
+from printing.views.jobs import films, job_done, job_has_changed, row_of, seen_job
 from printing.views.questions import OPEN
+from printing.views.verbs import VERBS
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def job_ask(request: HttpRequest, job_id: int, name: str) -> HttpResponse:
         raise NotAllowed(_("Only who asked for the films, or who runs the queue, changes this."))
     if job.pages.filter(state__in=OPEN).exists() and not job.is_final:
         raise Conflict(_("First say what became of the film that the job asks about."))
+    if job.state not in VERBS[name].states:
+        return job_has_changed(request, job_id)
     form = ask.make(request, job)
     with _shown_on(form):
         if request.method == "POST" and form.is_valid():

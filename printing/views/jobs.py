@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from portal.errors import Conflict, InvalidTransition
 from portal.looks import Look
 from portal.selectors import actor_for
 from printing.forms import medium_label, size_label
@@ -19,7 +20,7 @@ from printing.selectors import jobs as job_selectors
 from printing.services import reasons
 from printing.views.asking import found, is_fragment
 from printing.views.history import WHOLE, history_of
-from printing.views.looks import FALLBACK_WORDS
+from printing.views.looks import FALLBACK_WORDS, job_look
 from printing.views.questions import film_name, question_of
 from printing.views.rows import JobRow, PageRow, job_rows
 from printing.views.verbs import VERBS, buttons
@@ -79,7 +80,10 @@ def job_do(request: HttpRequest, job_id: int, verb: str) -> HttpResponse:
     chosen = VERBS[verb]
     if request.method != "POST" or chosen.service is None:  # a reload after an answer
         return redirect("printing:job", job_id=job_id)
-    chosen.service(job_id=job_id, by=actor_for(request.user))
+    try:
+        chosen.service(job_id=job_id, by=actor_for(request.user))
+    except InvalidTransition:
+        return job_has_changed(request, job_id)
     return job_done(request, job_id, str(chosen.done) % {"id": job_id})
 
 
@@ -109,6 +113,18 @@ def job_done(request: HttpRequest, job_id: int, sentence: str) -> HttpResponse:
     if is_fragment(request):
         return job_answer(request, job_id, toast=sentence)
     messages.success(request, sentence)
+    return redirect("printing:job", job_id=job_id)
+
+
+def job_has_changed(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Say that a job is not what it was when it was shown, above the job as it is now."""
+    sentence = _("Not done: job %(id)s has changed since you saw it. It is now: %(state)s.") % {
+        "id": job_id,
+        "state": job_look(seen_job(request, job_id)).label,
+    }
+    if is_fragment(request):  # its drawer and row follow the job by themselves
+        raise Conflict(sentence)
+    messages.error(request, sentence)
     return redirect("printing:job", job_id=job_id)
 
 

@@ -17,7 +17,7 @@ from printing.models import PrintPool
 from printing.selectors import console
 from printing.selectors import printers as printer_selectors
 from printing.services import pools as pool_services
-from printing.views.asking import found, whole
+from printing.views.asking import found, version_of
 from printing.views.cards import printer_cards
 
 
@@ -49,8 +49,8 @@ def pool(request: HttpRequest, pool_id: int) -> HttpResponse:
 def pool_delete(request: HttpRequest, pool_id: int) -> HttpResponse:
     """Remove a pool; its jobs stay with their printers."""
     name = _pool(request, pool_id).name
-    version = whole(request.POST.get("version"))
-    pool_services.pool_delete(pool_id=pool_id, version=version, by=actor_for(request.user))
+    version, by = version_of(request), actor_for(request.user)
+    pool_services.pool_delete(pool_id=pool_id, version=version, by=by)
     messages.success(
         request, _("%(pool)s is removed. Its jobs stay where they are.") % {"pool": name}
     )
@@ -90,7 +90,7 @@ def _saved(
         strategy=values["strategy"],
         is_accepting=values["is_accepting"],
         printer_ids=form.chosen(),
-        version=values["version"] if seen else None,
+        version=version_of(request) if seen else None,
         by=actor_for(request.user),
     )
     messages.success(request, _("%(pool)s is saved.") % {"pool": saved.name})

@@ -128,7 +128,7 @@ def _save(
     return printer_services.printer_set(
         facility_id=facility_id,
         name=seen.name if seen else values["name"],
-        version=values["version"] if seen else None,
+        version=(values["version"] or 0) if seen else None,
         by=by,
         **given,
     )

@@ -23,7 +23,7 @@ from printing.services.printer_models import (
     printer_model_delete,
     printer_model_set,
 )
-from printing.views.asking import whole
+from printing.views.asking import version_of
 from printing.views.printer_takes import Takes, is_all_generic, model_takes, shipped_takes
 
 MOST_BYTES = 200_000
@@ -105,8 +105,7 @@ def printer_model_remove(request: HttpRequest, name: str) -> HttpResponse:
     row = _row(request, name)
     if not isinstance(row.model, PrinterModel) or not row.is_own:
         raise Conflict(_("This model comes with the portal and stays."))
-    version = whole(request.POST.get("version"))
-    by = selectors.actor_for(request.user)
+    version, by = version_of(request), selectors.actor_for(request.user)
     try:
         printer_model_delete(model_id=row.model.pk, version=version, by=by)
     except Conflict as error:

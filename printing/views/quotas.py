@@ -23,7 +23,7 @@ from printing.selectors.accounting import (
     print_uses,
 )
 from printing.services.quotas import quota_delete, quota_set
-from printing.views.asking import found, whole
+from printing.views.asking import found, version_of, whole
 
 NEAR = 0.9  # of a quota
 
@@ -85,7 +85,7 @@ def quota_remove(request: HttpRequest, quota_id: int) -> HttpResponse:
     quota_delete(
         facility_id=facility_id,
         quota_id=quota_id,
-        version=whole(request.POST.get("version")),
+        version=version_of(request),
         by=selectors.actor_for(request.user),
     )
     messages.success(request, _("The quota is taken away."))
@@ -105,7 +105,7 @@ def _save(
             facility_id=facility_id,
             quota_id=changed.pk if changed else None,
             by=by,
-            **form.cleaned_data,
+            **form.cleaned_data | {"version": version_of(request) if changed else None},
         )
     except InvalidInput as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
+from portal.errors import InvalidInput
 from printing.forms.film import Label, medium_label, size_label
 from printing.forms.usage import UsageForm
 from printing.models import PrintUse, RejectReason
@@ -31,6 +32,7 @@ from printing.selectors.usage import (
     uses_filtered,
     values_used,
 )
+from printing.views.asking import plain
 from printing.views.charts import Chart, bar_chart
 from printing.views.usage_lines import csv_lines
 
@@ -94,7 +96,7 @@ def usage(request: HttpRequest) -> HttpResponse:
         "wanted": asked.wanted,
         "patient_id": asked.patient_id,
         "total": total,
-        "headline": _headline(asked.wanted, total),
+        "headline": _headline(asked, total),
         "presets": _presets(),
         "time": _time(asked),
         "tables": [_table(asked.uses, name, used.get(name), total) for name in TABLES],
@@ -107,6 +109,8 @@ def usage(request: HttpRequest) -> HttpResponse:
 def usage_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Send the account as it is: one line for each row, of the same filter."""
     asked = _asked(request)
+    for name, errors in asked.form.errors.items():
+        raise InvalidInput(f"{asked.form[name].label}: {errors[0]}", name)
     answer = StreamingHttpResponse(csv_lines(asked.uses), content_type="text/csv; charset=utf-8")
     name = f"films-{asked.wanted.since or 'all'}-{asked.wanted.until or 'now'}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -116,13 +120,15 @@ def usage_csv(request: HttpRequest) -> StreamingHttpResponse:
 def _asked(request: HttpRequest) -> Asked:
     mine = print_uses(visible_to=request.user)
     today = localdate()
-    chosen = request.GET.dict() or {"since": str(today - timedelta(days=DAYS - 1))}
+    chosen = {name: plain(str(text)) for name, text in request.GET.items()} or {
+        "since": str(today - timedelta(days=DAYS - 1))
+    }
     form = UsageForm({name: _as_date(text) for name, text in chosen.items()})
-    patient_id = request.POST.get("patient_id", "").strip()[:PATIENT_LENGTH]
+    patient_id = plain(request.POST.get("patient_id", ""))[:PATIENT_LENGTH]
     if form.is_valid():
         wanted = form.usage_filter(patient_id or None)
     else:
-        wanted = UsageFilter(since=today, until=today)
+        wanted, mine = UsageFilter(since=today, until=today), mine.none()
     return Asked(form, wanted, uses_filtered(mine, wanted), patient_id)
 
 
@@ -229,7 +235,10 @@ def _rejects(uses: QuerySet[PrintUse], units: Sequence[UsageRow]) -> dict[str, A
     return {"heads": [r.label for r in used], "rows": rows, "sums": sums, "reasons": reasons}
 
 
-def _headline(wanted: UsageFilter, total: Usage) -> str:
+def _headline(asked: Asked, total: Usage) -> str:
+    wanted = asked.wanted
+    if asked.form.errors:
+        return _("Nothing was counted: correct what is asked for.")
     period = {
         "since": date_format(wanted.since, DAY) if wanted.since else _("the beginning"),
         "until": date_format(wanted.until or localdate(), DAY),

@@ -49,6 +49,7 @@ class Portal:
 
     def sign_in(self, page: Any, name: str) -> None:
         """Sign in as a person would."""
+        page.context.set_default_timeout(60_000)  # a busy machine is slow
         page.goto(f"{self.url}/sign-in/")
         page.fill("input[name=login]", name)
         page.fill("input[name=password]", PASSWORD)

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from portal.models import DeviceProfile, Knock, RemoteAE
+from tests.journeys.becoming import wait_script
 from tests.peers.dcmtk import findscu
 from tests.waiting import wait_until
 from tests.worklist.factories import make_device, make_step
@@ -105,7 +106,7 @@ def test_a_stranger_knocks_and_is_let_in_with_one_click(portal, facility, admini
 
     page.get_by_text("NEWCT may associate now.").wait_for()
     page.locator("#device-rows").get_by_role("link", name="NEWCT", exact=True).wait_for()
-    page.wait_for_function("document.activeElement.id === 'knocks-said'")
+    wait_script(page, "document.activeElement.id === 'knocks-said'")
     assert RemoteAE.objects.get(ae_title="NEWCT").profile.name == "utf-8"
     assert len(asked(portal, "NEWCT").answers) == 1
     assert wait_until(lambda: RemoteAE.objects.get(ae_title="NEWCT").last_asked_at)

@@ -10,6 +10,7 @@ from pydicom.data import get_testdata_file
 from portal.devices import device_furnish
 from portal.types import Actor
 from printing.models import Printer, PrintJob
+from tests.journeys.becoming import wait_script
 from tests.peers.printer import film_printer
 from tests.waiting import wait_until
 
@@ -143,7 +144,7 @@ def test_on_a_phone_a_refused_print_shows_what_to_confirm(facility, technologist
         lay_out(technologist, portal, ["CT_small.dcm", "MR_small.dcm"])
         technologist.click("#print-strip")
         technologist.wait_for_selector("#mixing[aria-invalid]")
-        technologist.wait_for_function("document.activeElement.id === 'mixing'")
+        wait_script(technologist, "document.activeElement.id === 'mixing'")
         box = technologist.locator("#mixing").bounding_box()
         tabs = technologist.locator(".tabbar").bounding_box()
     assert box["y"] + box["height"] < tabs["y"]

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from printing.models import PageState, Printer, PrintJob
+from tests.journeys.becoming import wait_script
 from tests.peers.ports import free_port
 from tests.peers.printer import film_printer
 from tests.peers.printer_faults import faulty_printer
@@ -66,8 +67,8 @@ def test_an_unknown_outcome_calls_asks_and_is_answered_by_keyboard_alone(
         job = unknown(facility, images, printer)
         pill(page, job, "Outcome unknown")
         page.locator(".toast.call", has_text="A print job needs you.").wait_for()
-        page.wait_for_function("document.title.startsWith('(1)')")
-        page.wait_for_function("Number(document.body.dataset.sounded) >= 2")  # the trial, the call
+        wait_script(page, "document.title.startsWith('(1)')")
+        wait_script(page, "Number(document.body.dataset.sounded) >= 2")  # the trial, the call
 
         page.keyboard.press("Escape")
         page.locator("h1").click()
@@ -85,8 +86,8 @@ def test_an_unknown_outcome_calls_asks_and_is_answered_by_keyboard_alone(
 
         pill(page, job, "Sent to printer")
         assert printer.requests.count("N-ACTION") == 2
-    page.wait_for_function("!document.title.startsWith('(')")
-    page.wait_for_function("document.activeElement.closest('#drawer') !== null")
+    wait_script(page, "!document.title.startsWith('(')")
+    wait_script(page, "document.activeElement.closest('#drawer') !== null")
 
 
 def test_two_operators_one_answers_the_other_sees_it_and_cannot_answer_again(
@@ -168,7 +169,7 @@ def test_cancelling_asks_why_and_escape_leaves_it(facility, desk, images, tmp_pa
         page.locator(f"#job-link-{job.pk}").click()
         page.locator("#job-cancel").click()
         page.wait_for_selector("#drawer [data-ask=cancel]")
-        page.wait_for_function("document.activeElement.id === 'id_reason'")
+        wait_script(page, "document.activeElement.id === 'id_reason'")
         page.keyboard.press("Escape")
         page.locator("#job-cancel").click()
         page.click("#ask-do")

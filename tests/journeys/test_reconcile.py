@@ -5,6 +5,7 @@ from datetime import date, time
 
 import pytest
 
+from tests.journeys.becoming import wait_script
 from tests.journeys.department import furnish
 from tests.waiting import wait_until
 from tests.worklist.factories import make_patient, make_station, make_step
@@ -64,12 +65,12 @@ def test_a_case_is_linked_by_keyboard_alone_and_undone(desk, portal, facility, s
     desk.wait_for_url(re.compile(r"/reconcile/$"))
     desk.get_by_role("heading", name=re.compile("Probably O’Brien, Declan")).wait_for()
     desk.keyboard.press("d")
-    desk.wait_for_function("document.activeElement.value === 'link'")
+    wait_script(desk, "document.activeElement.value === 'link'")
     desk.keyboard.press("Tab")
     desk.keyboard.type("Used the no-show slot")
     desk.keyboard.press("Control+Enter")
     desk.get_by_text("Compare first, then tick this.").wait_for()
-    desk.wait_for_function("document.activeElement.name === 'has_compared'")
+    wait_script(desk, "document.activeElement.name === 'has_compared'")
     assert desk.input_value("#reason") == "Used the no-show slot"
     desk.keyboard.press("Space")
     desk.keyboard.press("Control+Enter")

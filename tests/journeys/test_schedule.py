@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.journeys.becoming import wait_script
 from tests.journeys.department import find_as, furnish, today
 from tests.peers.dcmtk import findscu
 from tests.waiting import wait_until
@@ -130,7 +131,7 @@ def test_an_exam_moves_on_the_board_with_the_keyboard_alone(two, portal):
         technologist.keyboard.press(key)
 
     find = lambda: find_as("CT2", portal.dicom_port, findscu).answers  # noqa: E731
-    technologist.wait_for_function("document.querySelector('#say').textContent.length > 0")
+    wait_script(technologist, "document.querySelector('#say').textContent.length > 0")
     (moved,) = wait_until(find)
     assert moved.ScheduledProcedureStepSequence[0].ScheduledStationAETitle == "CT2"
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from pydicom.uid import generate_uid
 
 from portal.models import AuditEvent
+from tests.journeys.becoming import wait_script
 from tests.journeys.department import find_as, furnish
 from tests.peers.dcmtk import findscu
 from tests.waiting import wait_until
@@ -101,7 +102,7 @@ def test_everything_is_chosen_by_keyboard_and_stays_chosen(portal, page, exam):
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url.endswith("view=all"))
     page.locator("#timeline-all[aria-current]").wait_for()
-    page.wait_for_function("document.activeElement.id === 'timeline-all'")
+    wait_script(page, "document.activeElement.id === 'timeline-all'")
 
     with reporter(portal.dicom_port) as scanner:
         assert (
@@ -113,7 +114,7 @@ def test_everything_is_chosen_by_keyboard_and_stays_chosen(portal, page, exam):
 
     entry(page, "In progress on CT1").wait_for()
     page.locator("#timeline-all[aria-current]").wait_for()
-    page.wait_for_function("document.activeElement.id === 'timeline-all'")
+    wait_script(page, "document.activeElement.id === 'timeline-all'")
     page.reload()
     page.locator("#timeline-all[aria-current]").wait_for()
 

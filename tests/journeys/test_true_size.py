@@ -8,6 +8,7 @@ from portal.types import Actor
 from printing.models import Film, ImageBox
 from printing.selectors.films import box_values
 from printing.services.film_boxes import boxes_change
+from tests.journeys.becoming import wait_script
 from tests.journeys.test_film import lay_out, technologist
 from tests.waiting import wait_until
 
@@ -60,8 +61,8 @@ def test_the_box_that_a_person_chose_stays_chosen_when_news_come(portal, facilit
     boxes_change(
         film_id=film.pk, version=film.version, boxes=[turned], by=Actor.command("colleague")
     )
-    page.wait_for_function(
-        "before => !document.getElementById('sheet').src.endsWith(before)", arg=before
+    wait_script(
+        page, "before => !document.getElementById('sheet').src.endsWith(before)", arg=before
     )
     page.wait_for_selector("#box-1[aria-pressed=true]")
     page.get_by_role("button", name="True size").click()

@@ -183,7 +183,7 @@ class Cups:
         if self.process is not None:
             self.process.send_signal(signal.SIGCONT)
             self.process.terminate()
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=60)
             self.process = None
 
     def freeze(self) -> None:
@@ -219,7 +219,7 @@ class Cups:
     def run(self, program: str, *arguments: str) -> str:
         """Run one of CUPS' own programs against it, as its operator would."""
         command = [program, "-h", f"127.0.0.1:{self.port}", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
         return done.stdout
 
     def jobs(self) -> dict[int, str]:

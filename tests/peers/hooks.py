@@ -136,4 +136,4 @@ def _serving(server: socketserver.BaseServer) -> Iterator[None]:
         yield
     finally:
         server.shutdown()
-        thread.join(timeout=5)
+        thread.join(timeout=60)

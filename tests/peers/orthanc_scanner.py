@@ -81,7 +81,7 @@ def orthanc_scanner(portal_port: int, ae_title: str = "SCANNER") -> Iterator[Ort
             yield scanner
         finally:
             started.terminate()
-            started.wait(timeout=30)
+            started.wait(timeout=60)
 
 
 def _config(

@@ -50,7 +50,7 @@ def manage(env: dict[str, str], *arguments: str, stdin: str | None = None) -> st
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=280,  # migrations on a busy machine
         check=False,
     )
     assert done.returncode == 0, done.stderr

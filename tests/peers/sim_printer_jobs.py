@@ -71,7 +71,7 @@ class Jobs:
         """Let the threads end."""
         self._is_ending.set()
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=60)
         self._is_ending.clear()
 
     def _run(self, target: Any, *values: Any) -> None:

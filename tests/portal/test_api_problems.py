@@ -41,6 +41,8 @@ def test_a_method_that_the_collection_has_not(client):
         (b"{", "application/json", 400),
         (b"\xff\xfe", "application/json", 400),
         (b'{"port": NaN}', "application/json", 400),
+        (rb'{"kind": "\ud800"}', "application/json", 400),  # half a character: RFC 8259 8.2
+        (rb'{"\ud800": ""}', "application/json", 400),
         (b"[1, 2]", "application/json", 400),
         (b"null", "application/json", 400),
         (b"<a/>", "application/xml", 415),

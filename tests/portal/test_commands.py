@@ -99,3 +99,8 @@ def test_production_refuses_to_start_without_a_secret_key(command, tmp_path):
     )
     assert done.returncode == 1
     assert "PORTAL_SECRET_KEY is not set" in done.stderr
+
+
+def test_a_conformance_statement_that_cannot_be_written_is_said(facility, tmp_path):
+    with pytest.raises(CommandError, match="cannot be written: Is a directory"):
+        call_command("conformance", "--output", str(tmp_path))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.conformance import statement
 
@@ -22,4 +22,7 @@ class Command(BaseCommand):
         if output is None:
             self.stdout.write(statement(), ending="")
         else:
-            output.write_text(statement(), encoding="utf-8")
+            try:
+                output.write_text(statement(), encoding="utf-8")
+            except OSError as error:
+                raise CommandError(f"{output} cannot be written: {error.strerror}.") from error

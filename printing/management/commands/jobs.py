@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.errors import PortalError
 from portal.types import Actor
-from printing.models import JobState, PrintJob
+from printing.models import JobState, Printer, PrintJob
 from printing.selectors.jobs import with_page_counts
 from printing.services import jobs as services
 
@@ -53,6 +53,8 @@ class Command(BaseCommand):
             if options["state"]:
                 jobs = jobs.filter(state__in=options["state"])
             if options["printer"]:
+                if not Printer.objects.filter(name=options["printer"]).exists():
+                    raise CommandError(f"There is no printer “{options['printer']}”.")
                 jobs = jobs.filter(printer__name=options["printer"])
             self._list(list(jobs.order_by("-pk")[:NEWEST]), options["json"])
             return

@@ -79,7 +79,7 @@ class Command(BaseCommand):
             "--plain", action="store_true", help="windowed pixels, unscaled and without text"
         )
         parser.add_argument("--facility", metavar="CODE", help="the first one if left out")
-        parser.add_argument("--wait", nargs="?", type=float, const=math.inf, metavar="SECONDS")
+        parser.add_argument("--wait", nargs="?", type=_seconds, const=math.inf, metavar="SECONDS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Take the files in, queue the job, and wait."""
@@ -157,6 +157,14 @@ def _time(text: str) -> datetime:
     if found is None:
         raise ArgumentTypeError(f"“{text}” is no time such as 2026-11-21T18:00.")
     return found if timezone.is_aware(found) else timezone.make_aware(found)
+
+
+def _seconds(text: str) -> float:
+    """Read how long to wait; “nan” never ends."""
+    seconds = float(text)
+    if math.isnan(seconds) or seconds < 0:
+        raise ArgumentTypeError(f"“{text}” is no number of seconds.")
+    return seconds
 
 
 def _size(printer: Printer | None, pool: PrintPool | None) -> str:
