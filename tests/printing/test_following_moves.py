@@ -15,9 +15,10 @@ from printing.worker import jobs as worker
 from printing.worker.recording import Recorder
 from tests.peers.sim_printer import Rule, sim_printer
 from tests.printing.factories import BY, make_image, make_job, make_printer, page_states
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.peer]
-SLOW = (("PENDING", "QUEUED", 3600.0), ("DONE", "NORMAL", 0.0))
+SLOW = (("PENDING", "IN LINE", 3600.0), ("DONE", "NORMAL", 0.0))
 NOW_DONE = (("DONE", "NORMAL", 0.0),)
 
 
@@ -55,6 +56,8 @@ def end_as(peer, status, info):
     """Have a printer end all its print jobs, telling nobody."""
     for uid in [page.job_uid for page in peer.pages]:
         ds = peer.jobs.get(uid)
+        # Its first step comes a moment after the N-ACTION's answer.
+        wait_until(lambda ds=ds: ds.ExecutionStatusInfo in {"IN LINE", "NORMAL"})
         ds.ExecutionStatus, ds.ExecutionStatusInfo = status, info
 
 
