@@ -77,7 +77,7 @@ def test_from_the_worklist_to_the_archive(department, browser, lost, verdict):
     page.wait_for_url(f"**/exams/{step.pk}/")
     expect(page.locator("main")).to_contain_text(verdict)
     if lost:
-        expect(page.locator("main")).to_contain_text("2 missing")
+        expect(page.locator("main")).to_contain_text("2 not there yet")  # it has just ended
     assert StudyCommitment.objects.get().failed == lost
     page.close()
 
