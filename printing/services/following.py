@@ -74,7 +74,8 @@ def follow_record(
     if job.lease_owner:
         return job  # it is printed again: its worker goes on
     now = timezone.now()
-    Printer.objects.filter(pk__in=list(statuses)).update(last_heard_at=now)
+    for printer_id in sorted(statuses):  # in the order in which everybody locks them
+        Printer.objects.filter(pk=printer_id).update(last_heard_at=now)
     if any(each.execution_status == STOPPED for told in statuses.values() for each in told):
         job.follow_until = now + timedelta(seconds=job.printer.follow_s)  # it waits for a person
     if job.follow_until is not None and job.follow_until <= now:

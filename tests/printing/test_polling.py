@@ -188,8 +188,11 @@ def test_one_association_per_device_over_jobs_polls_and_following(facility, plan
     def work(loop):
         try:
             while not stop.is_set():
-                Printer.objects.update(next_poll_at=None)
-                PrintJob.objects.exclude(follow_at=None).update(follow_at=timezone.now())
+                for printer in printers:  # one row at a time: no lock is held while another waits
+                    Printer.objects.filter(pk=printer.pk).update(next_poll_at=None)
+                for job in queued:
+                    followed = PrintJob.objects.filter(pk=job.pk).exclude(follow_at=None)
+                    followed.update(follow_at=timezone.now())
                 if not loop.work_once(stop):
                     stop.wait(0.05)
                 connections.close_all()
