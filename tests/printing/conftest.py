@@ -7,6 +7,27 @@ from django.db import connections
 
 from printing.worker import jobs as worker
 from tests.peers.cups import cups
+from tests.printing.factories import make_job, make_printer
+from tests.printing.pages import picture, signed_in
+
+
+@pytest.fixture
+def operator(make_user):
+    """An operator at the pages; tests of the API have one of their own."""
+    return signed_in(make_user, "operator")
+
+
+@pytest.fixture
+def printer(facility):
+    """A printer that nobody talks to."""
+    return make_printer(facility, 104)
+
+
+@pytest.fixture
+def job(facility, printer):
+    """A job of two films."""
+    images = [picture(facility, number, AccessionNumber="A-17") for number in (1, 2)]
+    return make_job(printer, images)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from django.utils import timezone
 from printing.models import JobState, PrintJob
 from tests.printing.factories import make_printer
 
+REASON = {"reason": "wrong-patient", "comment": "other knee"}
+
 
 def second(facility, name="OTHER", port=105):
     return make_printer(facility, port, name=name, ae_title=name)

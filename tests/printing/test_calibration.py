@@ -38,11 +38,6 @@ def printer(facility, free_port):
     return make_printer(facility, free_port)
 
 
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
 def read(printer, densities=FILM, **values):
     return calibration_read(printer_id=printer.pk, densities=densities, by=BY, **values)
 

@@ -7,29 +7,11 @@ from django.utils import timezone
 
 from printing.models import JobState, PageState, PrintJob
 from printing.services.pools import pool_set
-from tests.printing.console import second
+from tests.printing.console import REASON, second
 from tests.printing.factories import BY, make_job, make_printer
 from tests.printing.pages import HTMX, picture, seen, signed_in
 
 pytestmark = pytest.mark.django_db
-REASON = {"reason": "wrong-patient", "comment": "other knee"}
-
-
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
-@pytest.fixture
-def printer(facility):
-    return make_printer(facility, 104)
-
-
-@pytest.fixture
-def job(facility, printer):
-    """A job of two films."""
-    images = [picture(facility, number, AccessionNumber="A-17") for number in (1, 2)]
-    return make_job(printer, images)
 
 
 def test_cancelling_asks_why_and_names_the_patient(operator, job):

@@ -11,27 +11,10 @@ from printing.selectors.console import needing_people
 from printing.services.job_alerts import job_failed_alert
 from printing.services.jobs import job_reprint
 from tests.printing.console import second, stopped
-from tests.printing.factories import BY, make_job, make_printer
-from tests.printing.pages import HTMX, picture, seen, signed_in
+from tests.printing.factories import BY
+from tests.printing.pages import HTMX, seen, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
-@pytest.fixture
-def printer(facility):
-    return make_printer(facility, 104)
-
-
-@pytest.fixture
-def job(facility, printer):
-    """A job of two films."""
-    images = [picture(facility, number, AccessionNumber="A-17") for number in (1, 2)]
-    return make_job(printer, images)
 
 
 def test_the_menu_counts_jobs_that_wait_for_a_person(operator, make_user, job):

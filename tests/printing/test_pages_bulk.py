@@ -3,29 +3,11 @@
 import pytest
 
 from printing.models import PrintJob
-from tests.printing.console import second
+from tests.printing.console import REASON, second
 from tests.printing.factories import make_job, make_printer
-from tests.printing.pages import HTMX, other_facility, picture, seen, signed_in
+from tests.printing.pages import HTMX, other_facility, picture, seen
 
 pytestmark = pytest.mark.django_db
-REASON = {"reason": "wrong-patient", "comment": "other knee"}
-
-
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
-@pytest.fixture
-def printer(facility):
-    return make_printer(facility, 104)
-
-
-@pytest.fixture
-def job(facility, printer):
-    """A job of two films."""
-    images = [picture(facility, number, AccessionNumber="A-17") for number in (1, 2)]
-    return make_job(printer, images)
 
 
 def test_several_jobs_at_once_each_with_its_own_answer(operator, job, printer, facility):

@@ -11,16 +11,6 @@ from tests.printing.pages import other_facility, seen, signed_in
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
-@pytest.fixture
-def printer(facility):
-    return make_printer(facility, 104)
-
-
 def test_a_pool_is_made_changed_and_removed(operator, facility, printer):
     other = second(facility)
     values = {"name": "Films", "strategy": "failover", "is_accepting": "on"}

@@ -13,11 +13,6 @@ from tests.printing.pages import other_facility, seen, signed_in
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
 def test_models_are_listed_with_where_they_are_from(operator, facility):
     make_printer(facility, 104, model="sony-up-df750")
 

@@ -17,11 +17,6 @@ def administrator(make_user):
     return signed_in(make_user, "administrator")
 
 
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
 def of(printer, **values):
     """Return the form of a printer as it is sent: with the version that the person saw."""
     return NEW | {"version": printer.version, "host": "127.0.0.1", "port": "104"} | values

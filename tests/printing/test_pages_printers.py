@@ -19,11 +19,6 @@ def administrator(make_user):
     return signed_in(make_user, "administrator")
 
 
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
 def test_one_form_makes_the_device_and_the_printer(administrator):
     response = administrator.post("/printers/new/", NEW)
 

@@ -6,29 +6,11 @@ import pytest
 from django.utils import timezone
 
 from printing.models import PrintJob
-from tests.printing.console import decide, second, states, stopped, token
-from tests.printing.factories import make_job, make_printer
+from tests.printing.console import REASON, decide, second, states, stopped, token
+from tests.printing.factories import make_job
 from tests.printing.pages import picture, seen, signed_in
 
 pytestmark = pytest.mark.django_db
-REASON = {"reason": "wrong-patient", "comment": "other knee"}
-
-
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
-@pytest.fixture
-def printer(facility):
-    return make_printer(facility, 104)
-
-
-@pytest.fixture
-def job(facility, printer):
-    """A job of two films."""
-    images = [picture(facility, number, AccessionNumber="A-17") for number in (1, 2)]
-    return make_job(printer, images)
 
 
 def test_every_answer_says_what_follows_from_it(operator, job):

@@ -14,21 +14,9 @@ from printing.services.job_log import job_log
 from printing.services.jobs import job_create
 from printing.types import BoxValues, LogLine, PageValues
 from tests.printing.factories import make_job, make_printer
-from tests.printing.pages import HTMX, picture, seen, signed_in
+from tests.printing.pages import HTMX, picture, seen
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
-@pytest.fixture
-def job(facility):
-    """A job of two films."""
-    images = [picture(facility, number, AccessionNumber="A-17") for number in (1, 2)]
-    return make_job(make_printer(facility, 104), images)
 
 
 def outcome_unknown(job: PrintJob) -> PrintJob:

@@ -21,11 +21,6 @@ SENT = {
 }
 
 
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
 def test_what_is_wrong_with_a_printer_is_set_and_taken_back(operator, settings):
     assert "Nothing is wrong with it." in seen(operator.get(PAGE))
 

@@ -283,11 +283,6 @@ def test_only_who_runs_printers_sets_quotas(facility, make_user, role):
 # --- the page ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def operator(make_user):
-    return signed_in(make_user, "operator")
-
-
 def test_an_operator_adds_changes_and_takes_away_a_quota(facility, operator):
     values = {"requesting_unit": "Ward 1", "films": "50", "period": "week", "action": "stop"}
     operator.post("/print/quotas/", values)
